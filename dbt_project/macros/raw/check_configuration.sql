@@ -1,0 +1,53 @@
+{#- Before anything runs: every problem with the raw tables and the vars at once, in words that say what would be right. -#}
+{% macro check_configuration() -%}
+    {%- if execute and flags.WHICH in ('run', 'build') -%}
+        {%- set problems = raw_table_problems() + var_problems() -%}
+        {%- if problems -%}
+            {%- do exceptions.raise_compiler_error('\n' ~ problems | join('\n')) -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro raw_table_problems() -%}
+    {%- set problems = [] -%}
+    {%- set folder = env_var('LEAD_SCORING_RAW_DIR', '') -%}
+    {%- for node in graph.sources.values() if node.source_name == 'raw' -%}
+        {%- set found = adapter.dispatch('find_raw_file')(folder, node.name) if folder
+            else load_relation(api.Relation.create(database=node.database, schema=node.schema, identifier=node.identifier)) -%}
+        {%- set required = node.columns.values() | selectattr('meta.required', 'defined') | map(attribute='name') | list -%}
+        {%- if found -%}
+            {%- set actual = raw_column_types(found) -%}
+            {%- for name in required if name not in actual -%}
+                {%- do problems.append('raw table ' ~ node.name ~ ' has no column ' ~ name ~ ', which is required; it has ' ~ (actual | join(', '))) -%}
+            {%- endfor -%}
+            {%- if node.name == 'events' and 'contact_id' not in actual and 'anonymous_id' not in actual -%}
+                {%- do problems.append('raw table events has neither contact_id nor anonymous_id; at least one of the two is required') -%}
+            {%- endif -%}
+        {%- elif node.meta.get('required') -%}
+            {%- set place = folder ~ '/' ~ node.name ~ '.parquet or .csv' if folder else node.schema ~ '.' ~ node.identifier -%}
+            {%- do problems.append('raw table ' ~ node.name ~ ' is required and absent: expected ' ~ place) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(problems) }}
+{%- endmacro %}
+
+{% macro var_problems() -%}
+    {%- set problems = [] -%}
+    {%- for name in ['as_of_date', 'history_from_date', 'history_start_date'] if date_var(name) -%}
+        {%- if not modules.re.match('^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$', date_var(name)) -%}
+            {%- do problems.append('var ' ~ name ~ ' is ' ~ date_var(name) ~ '; a date is written YYYY-MM-DD') -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if date_var('history_from_date') and date_var('history_from_date') > as_of_date() -%}
+        {%- do problems.append('var history_from_date ' ~ date_var('history_from_date') ~ ' is after as_of_date ' ~ as_of_date()) -%}
+    {%- endif -%}
+    {%- if var('scoring_timezone') not in modules.pytz.all_timezones -%}
+        {%- do problems.append('var scoring_timezone is ' ~ var('scoring_timezone') ~ '; an IANA name such as Europe/Berlin is needed') -%}
+    {%- endif -%}
+    {%- for name, least in {'email_grace_days': 0, 'cold_after_days': 1, 'surge_min_points': 0, 'engaged_min_score': 0, 'account_qualified_score': 0, 'stalled_after_days': 1}.items() -%}
+        {%- if var(name) is not number or var(name) < least -%}
+            {%- do problems.append('var ' ~ name ~ ' is ' ~ var(name) ~ '; a number of at least ' ~ least ~ ' is needed') -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(problems) }}
+{%- endmacro %}

@@ -1,0 +1,97 @@
+{#- What dbt knows of a raw table from its source YAML: columns in the contract's order with data_type and meta. -#}
+{% macro raw_table(table_name) -%}
+    {%- if execute -%}
+        {%- for node in graph.sources.values() if node.source_name == 'raw' and node.name == table_name -%}
+            {{ return(node) }}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return({'columns': {}, 'meta': {}}) }}
+{%- endmacro %}
+
+{#- What to select raw rows from: the table's file in LEAD_SCORING_RAW_DIR, else the source; none where it is absent.
+    Calls source() always, so that the graph has the edge. -#}
+{% macro find_raw_rows(table_name) -%}
+    {%- set relation = source('raw', table_name) -%}
+    {%- if not execute -%}{{ return(none) }}{%- endif -%}
+    {%- set folder = env_var('LEAD_SCORING_RAW_DIR', '') -%}
+    {%- if folder -%}{{ return(adapter.dispatch('find_raw_file')(folder, table_name)) }}{%- endif -%}
+    {{ return(load_relation(relation)) }}
+{%- endmacro %}
+
+{% macro duckdb__find_raw_file(folder, table_name) -%}
+    {%- set readers = {
+        'parquet': "read_parquet('{}')",
+        'csv': "read_csv('{}', header = true, delim = ',', quote = '\"', escape = '\"', all_varchar = true, null_padding = true, max_line_size = 100000000)"
+    } -%}
+    {%- for ending, reader in readers.items() -%}
+        {%- set path = (folder ~ '/' ~ table_name ~ '.' ~ ending) | replace("'", "''") -%}
+        {%- if run_query("select count(*) from glob('" ~ path ~ "')").rows[0][0] > 0 -%}
+            {{ return(reader | replace('{}', path)) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(none) }}
+{%- endmacro %}
+
+{#- Column name in lower case → type in upper case, of anything that can stand behind `from`. -#}
+{% macro raw_column_types(raw_rows) -%}{{ return(adapter.dispatch('raw_column_types')(raw_rows)) }}{%- endmacro %}
+
+{% macro default__raw_column_types(raw_rows) -%}
+    {%- set types = {} -%}
+    {%- for column in adapter.get_columns_in_relation(raw_rows) -%}
+        {%- do types.update({column.name | lower: {'name': column.name, 'type': column.data_type | upper}}) -%}
+    {%- endfor -%}
+    {{ return(types) }}
+{%- endmacro %}
+
+{% macro duckdb__raw_column_types(raw_rows) -%}
+    {%- set types = {} -%}
+    {%- for row in run_query('describe select * from ' ~ raw_rows).rows -%}
+        {%- do types.update({row[0] | lower: {'name': row[0], 'type': row[1] | upper}}) -%}
+    {%- endfor -%}
+    {{ return(types) }}
+{%- endmacro %}
+
+{#- For `from`: the raw rows, or no row where the table is absent. -#}
+{% macro raw_rows(table_name) -%}
+    {%- set found = find_raw_rows(table_name) -%}
+    {{ found if found else '(select 1 as no_column limit 0)' }}
+{%- endmacro %}
+
+{#- For `select`: every column of the contract in its order and type, null where the raw table lacks it, and the whole
+    row as JSON, for rejects. -#}
+{% macro raw_columns(table_name) -%}
+    {%- set found = find_raw_rows(table_name) -%}
+    {%- set actual = raw_column_types(found) if found else {} -%}
+    {%- for column in raw_table(table_name).columns.values() %}
+    {%- set source_column = actual.get(column.name) %}
+    {{ typed_column(source_column, column.data_type) }} as {{ column.name }},
+    {%- endfor %}
+    {{ row_json('raw_rows') }} as row_json
+{%- endmacro %}
+
+{% macro row_json(alias) -%}{{ return(adapter.dispatch('row_json')(alias)) }}{%- endmacro %}
+{% macro default__row_json(alias) -%}to_json(struct({{ alias }}.*)){%- endmacro %}
+{% macro duckdb__row_json(alias) -%}cast(to_json({{ alias }}) as varchar){%- endmacro %}
+{% macro postgres__row_json(alias) -%}cast(to_json({{ alias }}) as text){%- endmacro %}
+
+{#- The first required column without a value, as a reason. -#}
+{% macro missing_reason(table_name) -%}
+    case
+        {%- for column in raw_table(table_name).columns.values() if column.meta.get('required') %}
+        when {{ column.name }} is null then 'missing_{{ column.name }}'
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{#- What names a raw row to people: its key, else the required values joined by a bar. -#}
+{% macro raw_row_key(table_name) -%}
+    {%- set table = raw_table(table_name) -%}
+    {%- if table.meta.get('key') -%}
+        {{ table.meta.key }}
+    {%- else -%}
+        {%- for column in table.columns.values() if column.meta.get('required') -%}
+            coalesce({{ timestamp_text(column.name) if column.data_type == 'timestamp' else column.name }}, '')
+            {%- if not loop.last %} || '|' || {% endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,52 @@
+{#- A raw column as the contract's type (text, number, timestamp, date, boolean); what cannot be read is null.
+    column: {name, type} as the engine has it, none where it is absent. -#}
+{% macro typed_column(column, data_type) -%}
+    {%- if not column -%}
+        cast(null as {{ {'text': dbt.type_string(), 'number': type_double(), 'timestamp': dbt.type_timestamp()}.get(data_type, data_type) }})
+    {%- else -%}
+        {%- set name = adapter.quote(column.name) -%}
+        {%- set text = name if column.type == 'VARCHAR' else 'cast(' ~ name ~ ' as varchar)' -%}
+        {%- set text = "nullif(" ~ trim_text(text) ~ ", '')" -%}
+        {%- if data_type == 'text' -%}{{ text }}
+        {%- elif data_type == 'number' -%}{{ adapter.dispatch('typed_number')(name, column.type, text) }}
+        {%- elif data_type == 'timestamp' -%}{{ adapter.dispatch('typed_timestamp')(name, column.type, text) }}
+        {%- elif data_type == 'date' -%}{{ adapter.dispatch('typed_date')(name, column.type, text) }}
+        {%- elif data_type == 'boolean' -%}{{ adapter.dispatch('typed_boolean')(name, column.type, text) }}
+        {%- else -%}{{ exceptions.raise_compiler_error('unknown data_type ' ~ data_type) }}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro default__typed_number(name, type, text) -%}
+    {%- if 'INT' in type or type.startswith('DECIMAL') -%}
+        cast({{ name }} as {{ type_double() }})
+    {%- elif type in ('DOUBLE', 'FLOAT') -%}
+        {{ finite('cast(' ~ name ~ ' as ' ~ type_double() ~ ')') }}
+    {%- else -%}
+        {{ text_to_number(text) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro duckdb__typed_timestamp(name, type, text) -%}
+    {%- if type == 'TIMESTAMP WITH TIME ZONE' -%}
+        {%- set timestamp = "timezone('UTC', " ~ name ~ ")" -%}
+    {%- elif type.startswith('TIMESTAMP') or type == 'DATE' -%}
+        {%- set timestamp = 'try_cast(' ~ name ~ ' as timestamp)' -%}
+    {%- else -%}
+        {#- The session's zone is UTC: a text without a zone is UTC, one with a zone is converted. -#}
+        {%- set timestamp = "timezone('UTC', try_cast(" ~ text ~ " as timestamptz))" -%}
+    {%- endif -%}
+    case
+        when {{ timestamp }} between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'
+            then {{ timestamp }}
+    end
+{%- endmacro %}
+
+{% macro duckdb__typed_date(name, type, text) -%}
+    {%- set day = 'try_cast(' ~ (name if type == 'DATE' or type.startswith('TIMESTAMP') else text) ~ ' as date)' -%}
+    case when {{ day }} between date '0001-01-01' and date '9999-12-31' then {{ day }} end
+{%- endmacro %}
+
+{% macro default__typed_boolean(name, type, text) -%}
+    {%- if type == 'BOOLEAN' -%}{{ name }}{%- else -%}try_cast({{ text }} as boolean){%- endif -%}
+{%- endmacro %}

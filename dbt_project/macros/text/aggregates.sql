@@ -1,0 +1,10 @@
+{#- Values of a group in one text, in the given order. -#}
+{% macro joined_text(expression, separator, order_by) -%}{{ return(adapter.dispatch('joined_text')(expression, separator, order_by)) }}{%- endmacro %}
+
+{% macro default__joined_text(expression, separator, order_by) -%}
+    string_agg({{ expression }}, '{{ separator }}' order by {{ order_by }})
+{%- endmacro %}
+
+{% macro spark__joined_text(expression, separator, order_by) -%}
+    array_join(transform(array_sort(collect_list(struct({{ order_by }}, {{ expression }} as joined))), entry -> entry.joined), '{{ separator }}')
+{%- endmacro %}

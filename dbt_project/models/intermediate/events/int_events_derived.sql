@@ -1,0 +1,58 @@
+-- One row per event that is derived from others: a site visit, a streak of ignored emails, an entry into a stage.
+with site_visits as (
+    select
+        'site_visit:' || first_event_id as event_id,
+        contact_id,
+        'site_visit' as event_type,
+        last_viewed_at as occurred_at,
+        first_object as object,
+        cast(sales_ready_objects as {{ type_double() }}) as value
+    from {{ ref('int_site_visits') }}
+),
+
+email_ignored_streaks as (
+    select
+        'email_ignored_streak:' || send_event_id as event_id,
+        contact_id,
+        'email_ignored_streak' as event_type,
+        grace_ends_at as occurred_at,
+        object,
+        cast(null as {{ type_double() }}) as value
+    from {{ ref('int_email_ignored_streaks') }}
+),
+
+stage_entries as (
+    select
+        'stage_entered:' || contact_id || ':' || stage_id || ':' || {{ timestamp_text('entered_at') }} as event_id,
+        contact_id,
+        'stage_entered' as event_type,
+        entered_at as occurred_at,
+        stage_id as object,
+        cast(null as {{ type_double() }}) as value
+    from {{ ref('int_stage_entries') }}
+),
+
+derived as (
+    select * from site_visits
+    union all
+    select * from email_ignored_streaks
+    union all
+    select * from stage_entries
+),
+
+dated as (
+    select
+        event_id,
+        contact_id,
+        event_type,
+        occurred_at,
+        {{ activity_date('occurred_at') }} as activity_date,
+        object,
+        cast(null as {{ dbt.type_string() }}) as category,
+        cast(null as {{ dbt.type_string() }}) as product_id,
+        cast(null as {{ dbt.type_string() }}) as campaign,
+        value
+    from derived
+)
+
+select * from dated

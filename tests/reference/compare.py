@@ -1,0 +1,89 @@
+"""Tells two sets of published tables apart, cell by cell.
+
+Belongs here: equality of rows, tolerance, readable differences. Does not: how either side was computed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from .tables import GRAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .raw import Row
+
+TOLERANCE = 1e-6
+# free text, and digests whose spelling is each engine's own
+IGNORED = {"top_reasons", "row_json", "crossing_id"}
+# digests of which only equality matters: each expected value must stand for one actual value and back
+RENAMED = {"rule_book_hash"}
+
+Tables = dict[str, list["Row"]]
+
+
+def differences(expected: Tables, actual: Tables, tables: list[str] | None = None, limit: int = 50) -> list[str]:
+    """Readable differences, at most `limit`, none if equal; further tables and columns in `actual` are ignored."""
+    found = []
+    for table in tables or list(expected):
+        found += list(_table_differences(table, expected[table], actual[table]))
+    found += _renaming_differences(expected, actual, tables or list(expected))
+    return found[:limit]
+
+
+def _table_differences(table: str, expected: list[Row], actual: list[Row]) -> Iterator[str]:
+    ours, theirs = _by_grain(table, expected), _by_grain(table, actual)
+    for key in sorted(ours.keys() | theirs.keys(), key=repr):
+        mine, other = ours.get(key, []), theirs.get(key, [])
+        place = f"{table}[{', '.join(f'{name}={cell!r}' for name, cell in zip(GRAIN[table], key, strict=True))}]"
+        if len(mine) != len(other):
+            yield f"{place}: expected {len(mine)} row(s), actual {len(other)}: {(mine or other)[0]}"
+            continue
+        for left, right in zip(mine, other, strict=True):
+            for column in left.keys() - IGNORED - RENAMED:
+                if column not in right:
+                    yield f"{table}: column {column} is absent"
+                elif not _is_same(left[column], right[column]):
+                    yield f"{place}.{column}: expected {left[column]!r}, actual {right[column]!r}"
+
+
+def _by_grain(table: str, rows: list[Row]) -> dict[tuple[Any, ...], list[Row]]:
+    grouped = defaultdict(list)
+    for row in rows:
+        grouped[tuple(_plain(row[column]) for column in GRAIN[table])].append(row)
+    return grouped
+
+
+def _renaming_differences(expected: Tables, actual: Tables, tables: list[str]) -> list[str]:
+    pairs = {
+        (left[column], right[column])
+        for table in tables
+        for column in RENAMED
+        for key, mine in _by_grain(table, expected[table]).items()
+        for left, right in zip(mine, _by_grain(table, actual[table]).get(key, []), strict=False)
+        if column in left and column in right
+    }
+    if len(pairs) == len({left for left, _ in pairs}) == len({right for _, right in pairs}):
+        return []
+    return [f"rule_book_hash: not one to one: {sorted(pairs, key=repr)}"]
+
+
+def _is_same(left: object, right: object) -> bool:
+    left, right = _plain(left), _plain(right)
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return abs(left - right) <= TOLERANCE * max(1.0, abs(left))
+    return left == right
+
+
+def _plain(cell: object) -> object:
+    if isinstance(cell, Decimal):
+        return float(cell)
+    if isinstance(cell, datetime):
+        return cell.astimezone(UTC).replace(tzinfo=None) if cell.tzinfo else cell
+    return cell
