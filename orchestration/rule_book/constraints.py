@@ -6,7 +6,6 @@ constraint on a file or column that is missing altogether is passed over for the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -38,7 +37,6 @@ from orchestration.rule_book.files import (
 
 _ROW_TYPE_OF = {row_type.FILE: row_type for row_type in ROW_TYPES}
 _SUM_DECIMALS = 9
-_BETWEEN = re.compile(r"(?P<low>.*?)\s*\.\.\s*(?P<high>.*)", re.DOTALL)
 
 Errors = Iterator[RuleBookError]
 
@@ -237,15 +235,15 @@ def _check_operand(operator: str, operand: str | None) -> None:
 
 
 def _check_between(operand: str) -> None:
-    ends = _BETWEEN.fullmatch(operand)
     valid = "valid: a lower and an upper number, such as 1..50, 1.. or ..50"
-    if ends is None or not (ends["low"] or ends["high"]):
+    low, dots, high = (part.strip() for part in operand.partition(".."))
+    if not dots or not (low or high) or "..." in operand:
         raise CellError(f"{quoted(operand)} is not a range; {valid}")
     try:
-        low, high = (parse_number(end) if end else None for end in (ends["low"], ends["high"]))
+        ends = [parse_number(end) for end in (low, high) if end]
     except CellError as error:
         raise CellError(f"{quoted(operand)} is not a range; {valid}") from error
-    if low is not None and high is not None and low > high:
+    if ends != sorted(ends):
         raise CellError(f"{quoted(operand)} ends before it starts; {valid}")
 
 
@@ -311,7 +309,9 @@ def lowest_bands_start_at_the_floor(draft: Draft) -> Errors:
     for score_id, band in lowest.items():
         if score_id in floors and score_id not in unsure and band.min_score != floors[score_id].floor:
             floor = floors[score_id].cells["floor"]
-            message = f"the lowest band of {score_id} starts at {band.cells['min_score']}; valid: its floor, {floor}"
+            message = (
+                f"the lowest band of {quoted(score_id)} starts at {band.cells['min_score']}; valid: its floor, {floor}"
+            )
             yield band.error("min_score", message)
 
 
@@ -335,8 +335,9 @@ def thresholds_rearm_below_their_value(draft: Draft) -> Errors:
 
 def account_thresholds_are_on_scores_of_accounts(draft: Draft) -> Errors:
     """Accounts have no lead score and no custom ones."""
+    not_of_accounts = {LEAD, *(score.score_id for score in intact(draft.book.scores, "score_id"))} - {*BUILT_IN_SCORES}
     for threshold in intact(draft.book.thresholds, "entity", "score_id"):
-        if threshold.entity == "account" and threshold.score_id not in BUILT_IN_SCORES:
+        if threshold.entity == "account" and threshold.score_id in not_of_accounts:
             message = f"accounts have no score {quoted(threshold.score_id)}; valid: {listed(BUILT_IN_SCORES)}"
             yield threshold.error("score_id", message, BUILT_IN_SCORES)
 
@@ -345,9 +346,8 @@ def thresholds_name_products_for_product_interest_only(draft: Draft) -> Errors:
     """A product narrows a threshold on product interest; on another score it would be ignored in silence."""
     for threshold in intact(draft.book.thresholds, "score_id", "product_id"):
         if threshold.product_id is not None and threshold.score_id != PRODUCT_INTEREST:
-            message = (
-                f"{quoted(threshold.product_id)} narrows {PRODUCT_INTEREST} only; valid on {threshold.score_id}: empty"
-            )
+            score = quoted(threshold.score_id)
+            message = f"{quoted(threshold.product_id)} narrows {PRODUCT_INTEREST} only; valid on {score}: empty"
             yield threshold.error("product_id", message)
 
 
@@ -356,12 +356,11 @@ def ranks_have_no_gap(draft: Draft) -> Errors:
     rows = draft.book.account_rank_weights
     known = intact(rows, "contact_rank")
     ranks = {row.contact_rank for row in known}
+    absent = sorted(set(range(1, len(ranks) + 1)) - ranks)
     for row in known if len(known) == len(rows) else ():
         if row.contact_rank > 1 and row.contact_rank - 1 not in ranks:
-            valid = min(set(range(1, len(ranks) + 1)) - ranks)
-            yield row.error(
-                "contact_rank", f"rank {row.contact_rank} leaves a gap; valid: {valid}, as ranks count from 1"
-            )
+            message = f"rank {row.contact_rank} leaves a gap; valid: {absent[0]}, as ranks count from 1"
+            yield row.error("contact_rank", message)
 
 
 def rank_weights_do_not_rise(draft: Draft) -> Errors:

@@ -96,10 +96,12 @@ def _read_row(text: str, start: int, line: int) -> tuple[CsvRow, int]:
         if text.startswith('"', at):
             closing = _closing_quote(text, at)
             if closing < 0:
-                return _broken(line, cells, text[at:], "the quote that opens this cell is never closed"), at
+                return _broken(
+                    line, cells, _rest_of_line(text, at), "the quote that opens this cell is never closed"
+                ), at
             if not _END_OF_CELL.match(text, closing + 1):
                 message = "text follows the closing quote; close every quote and double one inside a cell"
-                return _broken(line, cells, text[at:], message), at
+                return _broken(line, cells, _rest_of_line(text, at), message), at
             cells.append(text[at + 1 : closing].replace('""', '"'))
             at = closing + 1
         else:
@@ -126,5 +128,10 @@ def _closing_quote(text: str, opening: int) -> int:
     return at
 
 
-def _broken(line: int, cells: list[str], text: str, message: str) -> CsvRow:
-    return CsvRow(line, [cell.strip() for cell in cells], Problem(text.partition("\n")[0].strip(), message))
+def _rest_of_line(text: str, start: int) -> str:
+    end = text.find("\n", start)
+    return text[start:] if end < 0 else text[start:end]
+
+
+def _broken(line: int, cells: list[str], value: str, message: str) -> CsvRow:
+    return CsvRow(line, [cell.strip() for cell in cells], Problem(value.strip(), message))

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 _SHOWN_CHARACTERS = 80
 _LISTED_VALUES = 20
 # A near miss costs a comparison with every candidate: a file that is wrong throughout gets them for its first errors.
-_ERRORS_WITH_NEAR_MISS = 500
+_ERRORS_WITH_NEAR_MISS = 200
 _NEAR_MISS_CANDIDATES = 1000
+_NEAR_MISS_CHARACTERS = 3  # of two characters, anything is near
 
 
 @dataclass(frozen=True, order=True)
@@ -59,14 +60,17 @@ def listed(values: Iterable[str]) -> str:
 
 
 def sorted_with_near_misses(errors: Iterable[RuleBookError]) -> list[RuleBookError]:
-    """The errors in order, the first hundreds of them with what their author probably meant."""
+    """The errors in order, the first of them with what their author probably meant."""
     in_order = sorted(errors)
     return [_with_near_miss(e) for e in in_order[:_ERRORS_WITH_NEAR_MISS]] + in_order[_ERRORS_WITH_NEAR_MISS:]
 
 
 def _with_near_miss(error: RuleBookError) -> RuleBookError:
-    if not error.value or len(error.value) > _SHOWN_CHARACTERS or len(error.candidates) > _NEAR_MISS_CANDIDATES:
+    comparable = _NEAR_MISS_CHARACTERS <= len(error.value) <= _SHOWN_CHARACTERS
+    if not comparable or len(error.candidates) > _NEAR_MISS_CANDIDATES:
         return error
     by_lower_case = {candidate.lower(): candidate for candidate in error.candidates}
     nearest = get_close_matches(error.value.lower(), by_lower_case, n=1)
-    return replace(error, message=f"{error.message}; did you mean '{by_lower_case[nearest[0]]}'?") if nearest else error
+    if not nearest:
+        return error
+    return replace(error, message=f"{error.message}; did you mean {quoted(by_lower_case[nearest[0]])}?")

@@ -48,11 +48,11 @@ def write_rule_book(book: RuleBook, seeds_dir: Path) -> None:
     seeds_dir.mkdir(parents=True, exist_ok=True)
     for row_type in ROW_TYPES:
         columns = columns_of(row_type)
+        flags = {name for name, column in columns.items() if column.sql_type == "boolean"}
         with (seeds_dir / f"{row_type.FILE}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(columns)
             for row in book.rows(row_type.FILE):
-                flags = {name for name, column in columns.items() if column.sql_type == "boolean"}
                 writer.writerow(row.cells[n].lower() if n in flags else row.cells[n] for n in columns)
 
 

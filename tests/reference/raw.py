@@ -118,7 +118,8 @@ def _read_csv(path: Path) -> list[Cells]:
 
 
 def _read_parquet(path: Path) -> list[Cells]:
-    with duckdb.connect(config={"TimeZone": "UTC"}) as connection:
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
         cursor = connection.execute("select cast(columns(*) as varchar) from read_parquet($1)", [str(path)])
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -525,7 +525,7 @@ def draw_rule_book(choices: Choices) -> RuleBook:
         ),
         Score(score_id="support_need", floor=-50.0, ceiling=custom_ceiling, lead_weight=lead_weights[3]),
     )
-    return RuleBook(
+    rule_book = RuleBook(
         scores=scores,
         score_groups=tuple(_group(choices, group_id) for group_id in GROUPS),
         point_rules=tuple(_point_rule(choices, number) for number in range(choices.integer(1, 20))),
@@ -560,6 +560,19 @@ def draw_rule_book(choices: Choices) -> RuleBook:
             for rank, weight in enumerate(choices.one_of(((0.6, 0.25, 0.15), (1.0,), (0.5, 0.5))), start=1)
         ),
         stages=_stages(choices),
+    )
+    return described(rule_book)
+
+
+def described(rule_book: RuleBook) -> RuleBook:
+    """A rule book in which no row lacks a description."""
+    return RuleBook(
+        **{
+            name: tuple(
+                replace(row, description=row.description or f"a row of {name}") for row in getattr(rule_book, name)
+            )
+            for name in row_classes()
+        }
     )
 
 
@@ -605,7 +618,7 @@ def _inactivity_rules(choices: Choices) -> tuple[InactivityRule, ...]:
             rule_id=f"silent_{group_id}_{days}",
             group_id=group_id,
             after_days=float(days),
-            points=choices.one_of((-5.0, -15.0, 3.0)),
+            points=choices.one_of((-5.0, -15.0)),
             enabled=chance(choices, 90),
             description="silence",
         )
@@ -794,7 +807,12 @@ def draw_scenario(choices: Choices, max_runs: int) -> list[Run]:
         variables["not_activity_event_types"] = ["page_view", "Email_Sent"]
     as_of = TODAY - timedelta(days=choices.integer(0, 4))
     runs: list[Run] = []
-    for number in range(choices.integer(1, max_runs)):
+    count = choices.integer(1, max_runs)
+    arrivals = {
+        table: [choices.integer(1, count - 1) if count > 1 and chance(choices, 20) else 0 for _ in rows]
+        for table, rows in world.tables.items()
+    }
+    for number in range(count):
         if number:
             as_of += timedelta(days=choices.one_of((1, 1, 2, 3, 0, -1)))
         rule_book = _changed_rule_book(choices, rule_book) if number and chance(choices, 25) else rule_book
@@ -803,7 +821,7 @@ def draw_scenario(choices: Choices, max_runs: int) -> list[Run]:
         back = timedelta(days=choices.integer(1, 3))
         runs.append(
             Run(
-                raw=_arrived(choices, world),
+                raw=_arrived(choices, world, arrivals, number),
                 rule_book=rule_book,
                 as_of=as_of,
                 from_date=max(first, as_of - back) if number and chance(choices, 20) else None,
@@ -811,8 +829,7 @@ def draw_scenario(choices: Choices, max_runs: int) -> list[Run]:
                 now=_now(choices, as_of),
             )
         )
-    # the last run sees everything
-    return [*runs[:-1], replace(runs[-1], raw=world)]
+    return runs
 
 
 def _now(choices: Choices, as_of: date) -> datetime:
@@ -821,11 +838,11 @@ def _now(choices: Choices, as_of: date) -> datetime:
     return noon + (timedelta() if chance(choices, 25) else timedelta(days=2))
 
 
-def _arrived(choices: Choices, world: Raw) -> Raw:
-    """The part of the rows that has arrived, in any order."""
+def _arrived(choices: Choices, world: Raw, arrivals: dict[str, list[int]], number: int) -> Raw:
+    """The rows that have arrived by a run, in one order or the other."""
     tables = {}
     for table, rows in world.tables.items():
-        kept = [row for row in rows if chance(choices, 85)]
+        kept = [row for row, arrival in zip(rows, arrivals[table], strict=True) if arrival <= number]
         tables[table] = kept[::-1] if chance(choices, 30) else kept
     return Raw(tables)
 

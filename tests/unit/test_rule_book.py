@@ -148,6 +148,7 @@ ONE_CELL = [
     ("thresholds", 2, "entity", "lead"),
     ("thresholds", 2, "score_id", "activty"),
     ("thresholds", 6, "score_id", "lead"),
+    ("thresholds", 6, "score_id", "activty"),
     ("thresholds", 6, "score_id", "loyalty"),
     ("thresholds", 3, "product_id", "crn"),
     ("thresholds", 2, "product_id", "crm"),
@@ -540,6 +541,16 @@ def test_a_hundred_thousand_wrong_rows_are_answered_in_seconds(tmp_path: Path) -
     errors = validate(tmp_path)
     assert time.monotonic() - started < 60
     assert len(errors) == 299_999
+
+
+@pytest.mark.parametrize(
+    "line", ['a,"b', '"', '"""', '",a,"', 'a,"b""', '"a","', '""', "a\rb", "\x00,\x00,\x00", ",,,,"]
+)
+def test_a_hundred_thousand_damaged_lines_are_answered_in_seconds(tmp_path: Path, line: str) -> None:
+    write_files(tmp_path, {**RULE_BOOK, "products": PRODUCTS + f"{line}\n" * 100_000})
+    started = time.monotonic()
+    assert validate(tmp_path)
+    assert time.monotonic() - started < 30
 
 
 @pytest.fixture(scope="module")

@@ -90,8 +90,10 @@ TRAITS = {
     "contact without an id": "from contacts where contact_id is null",
     "contact without a date": "from contacts where updated_at is null",
     "account without an id": "from accounts where account_id is null",
-    "contact in two versions": "from (select 1 from contacts group by contact_id having count(distinct updated_at) > 1 and contact_id <> '')",
-    "account in two versions": "from (select 1 from accounts group by account_id having count(distinct updated_at) > 1 and account_id <> '')",
+    "contact in two versions": """
+        from (select 1 from contacts group by contact_id having count(distinct updated_at) > 1 and contact_id <> '')""",
+    "account in two versions": """
+        from (select 1 from accounts group by account_id having count(distinct updated_at) > 1 and account_id <> '')""",
     "merge": "from contact_merges",
     "chain of merges": """
         from contact_merges as first inner join contact_merges as second
@@ -111,7 +113,8 @@ TRAITS = {
     "phone": "from contacts where phone like '+%'",
     "untidy text": "from contacts where job_title <> trim(job_title)",
     "unknown country": "from contacts where country is null",
-    "buying committee": "from (select 1 from contacts group by account_id having count(distinct contact_id) >= 5 and account_id <> '')",
+    "buying committee": """
+        from (select 1 from contacts group by account_id having count(distinct contact_id) > 4 and account_id <> '')""",
     "decision maker": "from contact_attributes where attribute = 'decision_maker' and value = 'yes'",
     "known need": "from contact_attributes where attribute = 'known_need' and value = 'yes'",
     "attribute with two values": """
@@ -311,9 +314,9 @@ def test_outcomes_depend_on_engagement_and_fit(tmp_path: Path) -> None:
 
 
 def test_size_grows_with_contacts_and_days(tmp_path: Path) -> None:
-    base = write_sample(tmp_path, 1000, 200, SEED, END_DATE)
-    wider = write_sample(tmp_path, 4000, 200, SEED, END_DATE)
-    longer = write_sample(tmp_path, 1000, 800, SEED, END_DATE)
+    base = write_sample(tmp_path, 800, 200, SEED, END_DATE)
+    wider = write_sample(tmp_path, 3200, 200, SEED, END_DATE)
+    longer = write_sample(tmp_path, 800, 800, SEED, END_DATE)
     for table in RAW_TABLES:
         assert wider[table] == pytest.approx(4 * base[table], rel=0.25), table
     assert 2 * base["events"] < longer["events"] < 5 * base["events"]

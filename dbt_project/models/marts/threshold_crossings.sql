@@ -1,5 +1,6 @@
 -- One row per turn of a threshold, up or down, with what caused it. The baseline day of a threshold reports none.
 {{ config(materialized='incremental', incremental_strategy='replace_from_first_day', full_refresh=false, on_schema_change='append_new_columns') }}
+-- depends_on: {{ ref('int_scoring_dates') }}
 
 with turns as (
     select * from {{ ref('int_turn_facts') }}

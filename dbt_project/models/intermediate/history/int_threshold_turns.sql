@@ -1,6 +1,8 @@
 -- One row per turn of a threshold's state (entity, threshold, product): `up` or `down`. The state of a day is the last
 -- decided one; whoever is new starts below. The first day of a threshold is its baseline: its turns are kept, not reported.
 {{ config(materialized='incremental', incremental_strategy='replace_from_first_day', full_refresh=false, on_schema_change='append_new_columns') }}
+-- depends_on: {{ ref('int_history_days') }}
+-- depends_on: {{ ref('int_scoring_dates') }}
 
 with observations as (
     select

@@ -16,7 +16,11 @@ with answers as (
             },
             {'attribute': 'language', 'value': language, 'is_known': u(key, 'asked for language') < 0.2},
             {'attribute': 'language', 'value': 'en', 'is_known': u(key, 'asked for language') < 0.1},
-            {'attribute': if(contact_no % 150 = 3, null, 'source'), 'value': 'trade fair', 'is_known': contact_no % 15 = 3}
+            {
+                'attribute': if(contact_no % 150 = 3, null, 'source'),
+                'value': 'trade fair',
+                'is_known': contact_no % 15 = 3
+            }
         ], recursive := true),
     from people
 )

@@ -13,6 +13,8 @@ named as (
         pick(family_names, u(person_key, 'family name')) as family,
         pick(titles, u(person_key, concat('title ', version = 'earlier'))) as title,
         moment(created_on, key, utc_offset_hours) as created_at,
+        date_diff('minute', created_at, getvariable('end_date')::timestamp) as minutes_since,
+        concat(given['mail_name'], '.', family['mail_name']) as mailbox,
     from people
     cross join versions
     inner join name_lists on name_lists.language = people.language
@@ -32,9 +34,9 @@ select
     case
         when contact_no % 200 = 99 then concat('test@', domain)
         when has_free_mail
-            then concat(given.mail_name, '.', family.mail_name, person_no, '@', pick(free_mail_domains(), u(key, 'mail provider')))
+            then concat(mailbox, person_no, '@', pick(free_mail_domains(), u(key, 'mail provider')))
         when is_merged then concat(given.mail_name, '@', domain)
-        else concat(given.mail_name, '.', family.mail_name, '@', domain)
+        else concat(mailbox, '@', domain)
     end as email,
     if(language = 'zh', family.name || given.name, concat(given.name, ' ', family.name)) as full_name,
     case
@@ -53,6 +55,6 @@ select
     case version
         when 'without date' then null
         when 'earlier' then created_at
-        else created_at + to_minutes((date_diff('minute', created_at, getvariable('end_date')::timestamp) * u(key, 'updated'))::bigint)
+        else created_at + to_minutes((minutes_since * u(key, 'updated'))::bigint)
     end as updated_at,
 from named

@@ -12,8 +12,11 @@ delivered as (
         * exclude (object),
         case
             when not starts_with(object, '/') or u(key, 'address') < 0.5 then object
-            when u(key, 'address') < 0.7 then concat('https://www.lumenforge.example', object, '?utm_source=',
-                pick(['newsletter', 'google', 'linkedin', 'partner'], u(key, 'source')), '&utm_campaign=', coalesce(campaign, 'none'))
+            when u(key, 'address') < 0.7 then concat(
+                'https://www.lumenforge.example', object,
+                '?utm_source=', pick(['newsletter', 'google', 'linkedin', 'partner'], u(key, 'source')),
+                '&utm_campaign=', coalesce(campaign, 'none')
+            )
             when u(key, 'address') < 0.8 then concat('https://www.lumenforge.example', object)
             when u(key, 'address') < 0.9 then concat(object, '?ref=', whole(9000, u(key, 'ref')))
             when u(key, 'address') < 0.95 then concat(rtrim(object, '/'), '/')
@@ -37,6 +40,6 @@ received as (
 )
 
 select
-    event_id, contact_id, anonymous_id, event_type, occurred_at, loaded_at, object, category, product_id, campaign, value,
-    user_agent, is_machine,
+    event_id, contact_id, anonymous_id, event_type, occurred_at, loaded_at, object, category, product_id, campaign,
+    value, user_agent, is_machine,
 from received

@@ -1,4 +1,5 @@
--- One row per cookie that a contact was recognised by, on the day of the first form. A shared computer has two contacts.
+-- One row per cookie that a contact was recognised by, on the day of the first form. A few cookies have two contacts,
+-- a few rows no contact.
 select
     anonymous_id,
     contact_id,

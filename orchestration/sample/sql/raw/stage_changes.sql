@@ -7,11 +7,18 @@ with journeys as (
         utc_offset_hours,
         created_on,
         unnest([
-            {'stage_id': 'visitor', 'changed_on': if(u(key, 'was visitor') < 0.5, created_on - 1 - whole(20, u(key, 'visitor since')), null)},
+            {
+                'stage_id': 'visitor',
+                'changed_on': case
+                    when u(key, 'was visitor') < 0.5 then created_on - 1 - whole(20, u(key, 'visitor since'))
+                end
+            },
             {'stage_id': 'lead', 'changed_on': created_on},
             {
                 'stage_id': 'marketing_qualified',
-                'changed_on': if(takes_part and u(key, 'handed over') < 0.5, project_ends_on - (project_days * 0.7)::int, null)
+                'changed_on': case
+                    when takes_part and u(key, 'handed over') < 0.5 then project_ends_on - (project_days * 0.7)::int
+                end
             },
             {'stage_id': 'sales_qualified', 'changed_on': if(takes_part and has_deal, deal_opened_on - 3, null)},
             {'stage_id': 'opportunity', 'changed_on': if(takes_part and has_deal, deal_opened_on, null)},
@@ -22,7 +29,9 @@ with journeys as (
             {'stage_id': 'customer', 'changed_on': if(customer_since < created_on, created_on + 1, null)},
             {
                 'stage_id': if(contact_no % 150 = 6, null, 'disqualified'),
-                'changed_on': if(contact_no % 50 = 6, getvariable('end_date') - 1 - whole(60, u(key, 'disqualified')), null)
+                'changed_on': case
+                    when contact_no % 50 = 6 then getvariable('end_date') - 1 - whole(60, u(key, 'disqualified'))
+                end
             }
         ], recursive := true),
     from people

@@ -4,7 +4,8 @@ with defects as (
     select
         *,
         contact_no // 40 % 7 as defect,
-        moment(getvariable('end_date') - 1 - whole(getvariable('days') - 1, u(key, 'broken')), key, utc_offset_hours) as moment_at,
+        getvariable('end_date') - 1 - whole(getvariable('days') - 1, u(key, 'broken')) as day,
+        moment(day, key, utc_offset_hours) as moment_at,
     from people
     where contact_no % 40 = 0
 )

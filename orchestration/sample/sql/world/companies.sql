@@ -46,7 +46,11 @@ projects as (
         *,
         round(employee_count * revenue_per_head * (0.6 + u(key, 'revenue')), -4) as annual_revenue,
         place_quality
-        + case when employee_count between 50 and 5000 then 0.35 when employee_count >= 10 then 0.15 else 0 end as quality,
+        + case
+            when employee_count between 50 and 5000 then 0.35
+            when employee_count >= 10 then 0.15
+            else 0
+        end as quality,
         not is_known and u(key, 'project') < 0.1 + 0.3 * quality as has_project,
         if(has_project, 0.15 + 0.85 * u(key, 'energy'), 0) as energy,
         getvariable('end_date')

@@ -1,4 +1,5 @@
--- Sends and what becomes of them: bounced, opened by a privacy proxy, clicked by a scanner, read, clicked, unsubscribed.
+-- Sends and what becomes of them: bounced, opened by a privacy proxy, clicked by a scanner, read, clicked.
+-- And people who unsubscribe.
 create temp view email_events as
 with sends as (
     select
@@ -63,7 +64,10 @@ select
     product_id,
     object as campaign,
     null::double as value,
-    case fate when 'prefetched' then 'Mozilla/5.0' when 'sent' then null when 'bounced' then null else browser end as user_agent,
+    case
+        when fate = 'prefetched' then 'Mozilla/5.0'
+        when fate not in ('sent', 'bounced') then browser
+    end as user_agent,
 from reactions
 union all
 select

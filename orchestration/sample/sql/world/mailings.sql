@@ -6,20 +6,28 @@ with months as (
     ))::date as month_start,
 ),
 
+calendar as (
+    select month_start, pick(products(), month(month_start) % 4 / 4.0) as promoted
+    from months
+),
+
 planned as (
-    select strftime(month_start, 'newsletter_%Y_%m') as object, null as category, null as product_id, month_start + 4 as day
-    from months
+    select
+        strftime(month_start, 'newsletter_%Y_%m') as object,
+        null as category,
+        null as product_id,
+        month_start + 4 as day,
+    from calendar
     union all
-    select concat('promo_', pick(products(), month(month_start) % 4 / 4.0), strftime(month_start, '_%Y_%m')), 'promotion',
-        pick(products(), month(month_start) % 4 / 4.0), month_start + 17
-    from months
+    select concat('promo_', promoted, strftime(month_start, '_%Y_%m')), 'promotion', promoted, month_start + 17
+    from calendar
     union all
     select strftime(month_start, 'industry_brief_%Y_%m'), 'industry', null, month_start + 10
-    from months
+    from calendar
     where month(month_start) % 3 = 2
     union all
     select concat('company_news_', year(month_start), '_q', quarter(month_start)), 'company', null, month_start + 23
-    from months
+    from calendar
     where month(month_start) % 3 = 1
 )
 

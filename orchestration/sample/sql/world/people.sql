@@ -12,7 +12,14 @@ with numbered as (
         -- Twenty contacts in a row are committees of 1, 2, 3, 5 and 9; a few are of the known companies instead.
         case contact_no % 120
             when 35 then 1 when 57 then 2 when 78 then 3 when 119 then 4
-            else 5 + (contact_no - 1) // 20 * 5 + [0, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 4][place + 1]
+            else 5 + (contact_no - 1) // 20 * 5
+                + case
+                    when place < 1 then 0
+                    when place < 3 then 1
+                    when place < 6 then 2
+                    when place < 11 then 3
+                    else 4
+                end
         end as account_no,
     from (select unnest(range(1, getvariable('contacts') + 1)) as contact_no)
 ),
@@ -25,8 +32,8 @@ placed as (
         not is_known and not is_main_buyer and u(numbered.key, 'free mail') < 0.12 as has_free_mail,
         u(numbered.key, 'seniority') as rank_draw,
         case
-            when u(numbered.key, 'academic') < case when industry = 'Higher Education' then 0.7 when has_free_mail then 0.3 else 0.01 end
-                then 'academic'
+            when industry = 'Higher Education' and u(numbered.key, 'academic') < 0.7 then 'academic'
+            when u(numbered.key, 'academic') < if(has_free_mail, 0.3, 0.01) then 'academic'
             when rank_draw < 0.12 then 'executive'
             when rank_draw < 0.32 then 'director'
             when rank_draw < 0.60 then 'manager'
@@ -54,8 +61,10 @@ select
     ) as ambient_visits,
     if(takes_part, 1 + whole(14 * energy, 0.5 + 0.5 * u(key, 'eagerness')), 0) as buying_visits,
     u(key, 'subscribes') < if(takes_part, 0.75, 0.22) as is_subscriber,
-    if(is_subscriber and u(key, 'unsubscribes') < 0.07, created_on + whole(getvariable('end_date') - created_on, u(key, 'fed up')), null)
-        as unsubscribed_on,
+    case
+        when is_subscriber and u(key, 'unsubscribes') < 0.07
+            then created_on + whole(getvariable('end_date') - created_on, u(key, 'fed up'))
+    end as unsubscribed_on,
     0.05 + 0.6 * u(key, 'reads') ** 2 as read_rate,
     u(key, 'apple mail') < 0.3 as has_apple_mail,
     u(key, 'dead mailbox') < 0.03 as is_bouncing,

@@ -3,10 +3,24 @@ create temp view product_events as
 with user_weeks as (
     select
         *,
-        unnest(range(greatest(0, getvariable('end_date') - greatest(customer_since, getvariable('start_date'))) // 7)) as week_no,
+        getvariable('end_date') - greatest(customer_since, getvariable('start_date')) as days_as_customer,
+        unnest(range(greatest(0, days_as_customer) // 7)) as week_no,
         sub_key(key, 30000 + week_no) as week_key,
+        getvariable('end_date') - 7 * week_no::int - whole(7, u(week_key, 'day')) as day,
     from people
     where customer_since is not null and u(key, 'is user') < 0.4
+),
+
+purchases as (
+    select
+        *,
+        -- Old customers buy more, new ones for the first time.
+        case
+            when customer_since >= getvariable('start_date') then customer_since
+            else getvariable('start_date') + whole(getvariable('days'), u(key, 'buys again'))
+        end as day,
+    from people
+    where customer_since is not null and is_main_buyer
 )
 
 select
@@ -15,7 +29,7 @@ select
     contact_id,
     null as anonymous_id,
     'login' as event_type,
-    moment(getvariable('end_date') - 7 * week_no::int - whole(7, u(week_key, 'day')), week_key, utc_offset_hours) as occurred_at,
+    moment(day, week_key, utc_offset_hours) as occurred_at,
     focus_product as object,
     null as category,
     focus_product as product_id,
@@ -31,12 +45,11 @@ select
     contact_id,
     null,
     'purchase',
-    moment(greatest(customer_since, getvariable('start_date') + whole(getvariable('days'), u(key, 'renews'))), key, utc_offset_hours),
+    moment(day, key, utc_offset_hours),
     focus_product || pick(['_starter', '_team', '_business'], u(key, 'plan')),
     null,
     focus_product,
     null,
     pick([1900, 4900, 12000], u(key, 'plan'))::double,
     browser,
-from people
-where customer_since is not null and is_main_buyer;
+from purchases;

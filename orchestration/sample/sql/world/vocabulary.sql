@@ -36,7 +36,9 @@ select
 from company_names;
 
 create macro products() as ['analytics', 'automation', 'integration', 'security'];
-create macro topics() as ['data-quality', 'forecasting', 'workflow-design', 'api-strategy', 'zero-trust', 'gdpr-checklist'];
+create macro topics() as [
+    'data-quality', 'forecasting', 'workflow-design', 'api-strategy', 'zero-trust', 'gdpr-checklist'
+];
 create macro stories() as ['alderbrook-works', 'cedarport-capital', 'nordholm-logistics', 'silverdale-health'];
 create macro campaigns() as ['spring_launch', 'partner_days', 'benchmark_report', 'search_brand', 'retargeting'];
 create macro browsers() as [
@@ -53,4 +55,7 @@ create macro bots() as [
     'python-requests/2.32.3',
     'LinkedInBot/1.0 (compatible; Mozilla/5.0; Apache-HttpClient +http://www.linkedin.com)'
 ];
-create macro free_mail_domains() as ['gmail.com', 'gmx.de', 'outlook.com', 'yahoo.com', 'icloud.com', 'web.de', 'qq.com', 'orange.fr', 'libero.it', 'wp.pl'];
+create macro free_mail_domains() as [
+    'gmail.com', 'gmx.de', 'outlook.com', 'yahoo.com', 'icloud.com',
+    'web.de', 'qq.com', 'orange.fr', 'libero.it', 'wp.pl'
+];
