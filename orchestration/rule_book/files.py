@@ -123,7 +123,7 @@ class InactivityRule(Rule):
 
     group_id: str = column(Text(references="score_groups"))
     after_days: int = column(Integer(at_least=1))
-    points: float = column(Number(at_most=0))
+    points: float = column(Number())
 
 
 @dataclass(frozen=True, kw_only=True)

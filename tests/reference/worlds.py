@@ -118,13 +118,15 @@ OBJECT_PATTERNS = (
     "/blog/é*",
     "*总监*",
 )
+DERIVED_TYPES = ("site_visit", "Site_Visit", "email_ignored_streak", "stage_entered")
+STAGE_PATTERNS = ("mql|SQL", "!lost", "l*")
 CATEGORIES = ("pricing", "Blog", "case_study", "general")
 CAMPAIGNS = ("Spring 24", "spring 24", "autumn")
 PRODUCTS = ("crm", "Suite", "add-on")
 RAW_PRODUCTS = ("crm", "CRM", "suite", "add-on", "unknown")
 AGENTS = ("Mozilla/5.0", "Mozilla/5.0 (Macintosh)", "Googlebot/2.1", "curl/8", "mozilla/5.0")
 STAGES = ("visitor", "Lead", "mql", "sql", "customer", "lost")
-RAW_STAGES = ("visitor", "lead", "LEAD", "mql", "mql", "sql", "customer", "lost", "elsewhere")
+RAW_STAGES = ("visitor", "lead", "LEAD", "mql", "MQL", "mql", "sql", "sql", "customer", "lost", "elsewhere")
 INDUSTRIES = ("software", "Retail", "bank")
 ATTRIBUTES = ("Interests", "interests", "score", "budget", "industry")
 ATTRIBUTE_VALUES = ("crm", "CRM", "5", "05", "5.0", "-3", "1e2", "many", "üben", "100")
@@ -311,7 +313,7 @@ def draw_world(choices: Choices) -> Raw:
         "account_attributes": _attributes(choices, "account_id", ACCOUNT_IDS),
         "identities": [_identity(choices) for _ in range(choices.integer(0, 4))],
         "contact_merges": [_merge(choices) for _ in range(choices.one_of((0, 0, 1, 1, 2, 4)))],
-        "stage_changes": [_stage_change(choices) for _ in range(choices.integer(0, 10))],
+        "stage_changes": [_stage_change(choices) for _ in range(choices.integer(0, 14))],
         "score_adjustments": [_adjustment(choices) for _ in range(choices.integer(0, 4))],
         "opportunities": [_opportunity(choices) for _ in range(choices.integer(0, 2))],
     }
@@ -512,7 +514,7 @@ def draw_rule_book(choices: Choices) -> RuleBook:
     roles = ("decider", "user", "buyer")
     activity_floor = choices.one_of((0.0, -20.0))
     fit_floor = choices.one_of((0.0, -10.0))
-    custom_ceiling = choices.one_of((None, 100.0, 15.0))
+    custom_ceiling = choices.one_of((200.0, 100.0, 15.0))
     lead_weights = choices.one_of(((0.6, 0.4, 0.0, 0.0), (0.5, 0.25, 0.25, 0.0), (0.25, 0.25, 0.25, 0.25)))
     scores = (
         Score(score_id="activity", floor=activity_floor, ceiling=100.0, lead_weight=lead_weights[0]),
@@ -587,13 +589,13 @@ def _group(choices: Choices, group_id: str) -> ScoreGroup:
 
 def _point_rule(choices: Choices, number: int) -> PointRule:
     capped, decays, ranged = chance(choices, 60), chance(choices, 60), chance(choices, 10)
+    event_type = choices.one_of((*EVENT_TYPES[1:12], "PAGE_VIEW", *DERIVED_TYPES))
+    patterns = STAGE_PATTERNS if event_type == "stage_entered" else OBJECT_PATTERNS
     return PointRule(
         rule_id=f"rule_{number}",
         group_id=choices.one_of(GROUPS),
-        event_type=choices.one_of(
-            (*EVENT_TYPES[1:12], "PAGE_VIEW", "site_visit", "email_ignored_streak", "stage_entered", "site_visit")
-        ),
-        object_pattern=maybe(choices, (*OBJECT_PATTERNS, "mql|SQL"), 30),
+        event_type=event_type,
+        object_pattern=maybe(choices, patterns, 30),
         category=maybe(choices, (*CATEGORIES, "Pricing"), 15),
         campaign_pattern=maybe(choices, ("spring*", "!autumn"), 10),
         min_value=choices.one_of((1.0, 10.0, None)) if ranged else None,
@@ -671,7 +673,7 @@ def _fit_rule(choices: Choices, number: int) -> FitRule:
         "equals": ("crm", "5", "50.0", "Software", "de", "true"),
         "in": ("crm|retail", "5 | 100", "DE|50"),
         "between": ("1..50", "51..", "..5", "-3..100"),
-        "at_least": ("5", "1e2", "51"),
+        "at_least": ("5", "100", "51"),
         "at_most": ("50", "0"),
         "like": ("*r*", "S*|!soft*", "*@acme.com"),
         "is_present": (None,),
@@ -777,7 +779,7 @@ def _thresholds(choices: Choices, products: list[str]) -> tuple[Threshold, ...]:
 
 
 def _stages(choices: Choices) -> tuple[Stage, ...]:
-    resetting = choices.one_of((None, "mql", "sql"))
+    resetting = choices.one_of((None, "mql", "mql", "sql"))
     return tuple(
         Stage(
             stage_id=stage_id,
@@ -797,7 +799,7 @@ def draw_scenario(choices: Choices, max_runs: int) -> list[Run]:
     """One to `max_runs` runs; time zone and start of history stay, all else may move."""
     world, rule_book = draw_world(choices), draw_rule_book(choices)
     variables: dict[str, Any] = {"scoring_timezone": choices.one_of(TIMEZONES)}
-    if chance(choices, 20):
+    if chance(choices, 40):
         variables["history_start_date"] = (TODAY - timedelta(days=choices.integer(2, 6))).isoformat()
     if chance(choices, 20):
         variables |= {"email_grace_days": choices.one_of((1, 0.5)), "cold_after_days": 7, "stalled_after_days": 2}

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from orchestration.rule_book import validate
 from tests.reference import Raw, Reference, differences, load_raw, load_rule_book
 from tests.reference.patterns import fits, title_fits
 from tests.reference.raw import COLUMNS, normalise_object
@@ -443,11 +444,12 @@ def test_a_rule_hits_when_all_its_conditions_hold(cells: dict[str, Any], expecte
 
 @pytest.mark.parametrize(
     ("per", "expected"),
-    [("day", 5), ("week", 4), ("month", 2), ("object", 4), ("object_day", 7), ("lifetime", 1), (None, 8)],
+    [("day", 6), ("week", 5), ("month", 3), ("object", 4), ("object_day", 8), ("lifetime", 1), (None, 9)],
 )
 def test_caps_credit_so_many_hits_per_scope(per: str | None, expected: int) -> None:
-    """Days: Feb 25 (week 8), Feb 26 (week 9), Feb 29 (week 9), Mar 4 (week 10) and Mar 11, 2024 (week 11)."""
+    """Days: Feb 27, 2023 (week 9), Feb 25 (week 8), Feb 26 (week 9), Feb 29 (week 9), Mar 4 (week 10) and Mar 11, 2024 (week 11)."""
     moments = [
+        ("2023-02-27 10:00", "a"),
         ("2024-02-25 10:00", "a"),
         ("2024-02-26 10:00", "b"),
         ("2024-02-26 11:00", "b"),
@@ -550,6 +552,12 @@ def test_silence_costs_the_longest_step_reached_per_group() -> None:
     assert [activity(raw, rules, date(2024, 3, day)) for day in (3, 4, 9, 10)] == [50, 45, 45, 35]
     assert only(score(raw, rules)["score_ledger"], rule_id="i9")["activity_date"] == TODAY
     assert activity(world(), rules) == 0
+
+
+def test_derived_events_are_no_activity() -> None:
+    changes: list[dict[str, str | None]] = [{"contact_id": "ann", "stage_id": "lead", "changed_at": "2024-03-01"}]
+    tables = score(world(*sends(3), stage_changes=changes), book())
+    assert tables["contact_scores"][0]["last_activity_date"] is None
 
 
 def test_groups_are_clamped_before_scores() -> None:
@@ -661,10 +669,11 @@ def test_excluded_contacts_score_nothing_but_keep_their_rows() -> None:
     exclusions = (
         Exclusion(rule_id="x2", match_on="email_domain", pattern="rival.*", reason="competitor"),
         Exclusion(rule_id="x1", match_on="job_title", pattern="tester", reason="test"),
+        Exclusion(rule_id="x0", match_on="email_domain", pattern="x.org*", reason="partner"),
     )
     raw = world(
         event("1", "login", "2024-03-10"),
-        contacts=[contact(email="a@b@Rival.com", job_title="Lead Tester", account_id="acme")],
+        contacts=[contact(email="a@x.org@Rival.com", job_title="Lead Tester", account_id="acme")],
         accounts=[{"account_id": "acme", "updated_at": "2024-01-01"}],
     )
     tables = score(raw, book(rule("r", "login", 50, act_now=True), exclusions=exclusions, **FIT))
@@ -691,6 +700,8 @@ def test_temperature_takes_the_first_that_holds() -> None:
     assert temperature(world(login, contacts=boss), rule("r", "login", 0, act_now=True)) == "hot"
     assert temperature(world(login), rule("r", "login", 1, act_now=True)) == "warm"
     assert temperature(world(login), rule("r", "login", 1, group_id="help")) == "cold"
+    mql: list[dict[str, str | None]] = [{"contact_id": "ann", "stage_id": "mql", "changed_at": "2024-03-10"}]
+    assert temperature(world(login, contacts=boss, stage_changes=mql), rule("r", "login", 0, act_now=True)) == "cold"
     old = event("1", "login", "2024-02-09")
     assert temperature(world(old, contacts=boss), rule("r", "login", 50, act_now=True)) == "hot"  # grade B4
     assert temperature(world(old, contacts=boss), rule("r", "login", 5, act_now=True)) == "cold"
@@ -770,6 +781,88 @@ def test_accounts_roll_up_their_best_members() -> None:
     assert (beta["account_activity_score"], beta["mean_activity"], beta["last_activity_date"]) == (0, 0, None)
 
 
+def test_account_fit_takes_penalties_in_full() -> None:
+    accounts: list[dict[str, str | None]] = [
+        {"account_id": "acme", "employee_count": "60", "country": "XX", "updated_at": "2024-01-01"}
+    ]
+    penalty = fit_rule("far", "size", "country", "equals", -9, operand="xx")
+    rules = book(**{**FIT, "fit_rules": (*FIT["fit_rules"], penalty)})
+    tables = score(world(contacts=[contact(account_id="acme")], accounts=accounts), rules)
+    assert tables["account_scores"][0]["account_fit_score"] == 51
+    assert only(tables["fit_contributions"], criterion_id="size")["weighted_points"] == pytest.approx(18 - 9)
+
+
+@pytest.mark.parametrize(("second_logins", "expected"), [(0, True), (1, False), (2, True)])
+def test_a_qualified_account_needs_two_engaged_members_unless_one_is_active(second_logins: int, expected: bool) -> None:
+    raw = world(
+        *(event(f"a{number}", "login", "2024-03-10") for number in range(8)),
+        *(event(f"b{number}", "login", "2024-03-10", contact_id="bob") for number in range(second_logins)),
+        contacts=[contact("ann", account_id="acme"), contact("bob", account_id="acme")],
+        accounts=[{"account_id": "acme", "employee_count": "100", "updated_at": "2024-01-01"}],
+    )
+    rules = book(rule("r", "login", 13), account_rank_weights=(RankWeight(contact_rank=1, weight=1),), **FIT)
+    assert score(raw, rules)["account_scores"][0]["is_qualified"] is expected
+
+
+def test_a_member_below_zero_takes_nothing_from_the_account() -> None:
+    raw = world(
+        event("1", "login", "2024-03-10"),
+        event("2", "spam", "2024-03-10", contact_id="bob"),
+        contacts=[contact("ann", account_id="acme"), contact("bob", account_id="acme")],
+        accounts=[{"account_id": "acme", "updated_at": "2024-01-01"}],
+    )
+    scores = (
+        Score(score_id="activity", floor=-50, ceiling=100, lead_weight=1),
+        Score(score_id="fit", floor=0, ceiling=100),
+        Score(score_id="product_interest", floor=0, ceiling=100),
+        Score(score_id="support", floor=0, ceiling=1),
+    )
+    row = score(raw, book(rule("r", "login", 10), rule("s", "spam", -10), scores=scores))["account_scores"][0]
+    assert (row["account_activity_score"], row["sum_activity"], row["mean_activity"]) == (6, 10, 5)
+
+
+def test_segments_say_what_to_do_with_whom() -> None:
+    def change(contact_id: str, stage_id: str, changed_at: str) -> dict[str, str | None]:
+        return {"contact_id": contact_id, "stage_id": stage_id, "changed_at": changed_at}
+
+    raw = Raw(
+        {
+            "contacts": [
+                contact("boss", job_title="President"),
+                contact("busy"),
+                contact("buyer"),
+                contact("fresh"),
+                contact("lost"),
+                contact("quiet", job_title="President"),
+                contact("old", job_title="Vice President"),
+            ],
+            "events": [
+                *(event(name, "login", "2024-03-01", contact_id=name) for name in ("boss", "busy", "buyer", "lost")),
+                event("fresh", "login", "2024-03-10", contact_id="fresh"),
+                event("old", "view", "2024-01-01", contact_id="old"),
+            ],
+            "stage_changes": [
+                change("boss", "lead", "2024-02-10"),
+                change("busy", "lead", "2024-02-09"),
+                change("buyer", "customer", "2024-02-09"),
+                change("lost", "lost", "2024-02-09"),
+                change("old", "lead", "2024-01-01"),
+            ],
+        }
+    )
+    found: dict[str, list[str]] = {}
+    for row in score(raw, book(rule("r", "login", 50), rule("v", "view", 10), **FIT))["nurture_segments"]:
+        found.setdefault(row["contact_id"], []).append(row["segment"])
+    assert found == {
+        "boss": ["qualified"],
+        "busy": ["stalled_in_stage", "high_activity_low_fit"],
+        "buyer": ["high_activity_low_fit"],
+        "fresh": ["surging", "high_activity_low_fit"],
+        "quiet": ["high_fit_low_activity", "never_active"],
+        "old": ["cold"],
+    }
+
+
 # --- step 20 -------------------------------------------------------------------------------------------------------
 
 
@@ -804,8 +897,14 @@ def test_a_day_computed_before_it_was_over_is_computed_again() -> None:
     # midnight in New York is five in UTC
     reference.run(before, rules, date(2024, 3, 4), None, variables, datetime(2024, 3, 5, 5, tzinfo=UTC))
     reference.run(before, rules, date(2024, 3, 5), None, variables, datetime(2024, 3, 6, 4, 59, tzinfo=UTC))
-    tables = reference.run(after, rules, date(2024, 3, 6), None, variables, datetime(2024, 3, 8, tzinfo=UTC))
+    later = datetime(2024, 3, 8, tzinfo=UTC)
+    tables = reference.run(after, rules, date(2024, 3, 4), None, variables, later)
+    assert [row["activity_score"] for row in tables["score_history"]] == [0, 0]
+    tables = reference.run(after, rules, date(2024, 3, 6), None, variables, later)
     assert [row["activity_score"] for row in tables["score_history"]] == [0, 5, 5]
+    dear = book(rule("r", "login", 9))
+    tables = reference.run(after, dear, date(2024, 3, 7), None, variables, later)
+    assert [row["activity_score"] for row in tables["score_history"]] == [0, 5, 5, 9]
 
 
 def test_a_contact_is_in_the_history_from_the_day_it_is_seen() -> None:
@@ -816,6 +915,7 @@ def test_a_contact_is_in_the_history_from_the_day_it_is_seen() -> None:
                 contact("bob", created_at=None),
                 contact("cid", created_at="2024-03-04", account_id="acme"),
             ],
+            "stage_changes": [{"contact_id": "bob", "stage_id": "lead", "changed_at": "2024-03-03"}],
             "accounts": [{"account_id": "acme", "updated_at": "2024-01-01"}],
             "events": [event("1", "email_click", "2024-03-05", contact_id="bob", is_machine="true")],
         }
@@ -894,6 +994,11 @@ def test_causes_come_in_their_order() -> None:
         ("ann", "down", 3, 12, "reset"),
         ("bob", "down", 4, 10, "adjustment"),
     ]
+    after_reset = world(
+        event("1", "login", "2024-03-03 12:00"),
+        stage_changes=[{"contact_id": "ann", "stage_id": "mql", "changed_at": "2024-03-03"}],
+    )
+    assert crossings(after_reset, cheap, 2, 4) == [("ann", "up", 3, 0, "activity")]
     reference = Reference()
     reference.run(raw, cheap, date(2024, 3, 2))
     dear = replace(cheap, thresholds=(replace(threshold, value=11.0),))
@@ -926,6 +1031,8 @@ def test_the_funnel_counts_who_is_in_a_stage_and_who_moved_on() -> None:
             change("bob", "lead", "2024-03-01"),
             change("cid", "lead", "2024-02-09"),
             change("cid", "lost", "2024-03-01"),
+            change("dan", "MQL", "2024-02-27"),
+            change("dan", "lead", "2024-02-28"),
             change("dan", "elsewhere", "2024-03-01"),
             change("dan", "lead", "2024-03-11"),
         ],
@@ -935,8 +1042,8 @@ def test_the_funnel_counts_who_is_in_a_stage_and_who_moved_on() -> None:
         row["stage_id"]: (row["contacts"], row["share"], row["entered_30d"], row["moved_on_30d"]) for row in funnel
     }
     assert found == {
-        "lead": (1, pytest.approx(1 / 3), 1, 1),
-        "MQL": (1, pytest.approx(1 / 3), 1, 0),
+        "lead": (1, pytest.approx(1 / 3), 2, 1),
+        "MQL": (1, pytest.approx(1 / 3), 2, 0),
         "customer": (0, 0, 0, 0),
         "lost": (1, pytest.approx(1 / 3), 1, 0),
     }
@@ -1032,6 +1139,12 @@ def test_parquet_reads_as_csv_does(tmp_path: Path) -> None:
     (tmp_path / "events.parquet").unlink()
     with pytest.raises(FileNotFoundError, match="events"):
         load_raw(tmp_path)
+
+
+def test_drawn_rule_books_are_valid(tmp_path: Path) -> None:
+    for seed in range(20):
+        write_rules(seeded_scenario(seed)[-1].rule_book, tmp_path)
+        assert validate(tmp_path) == []
 
 
 def test_a_seed_always_draws_the_same_scenario() -> None:

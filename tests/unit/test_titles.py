@@ -10,12 +10,14 @@ from title_matching import (
     TitleWeight,
     as_table,
     measure,
+    normalise,
     read_esco,
     read_title_weights,
     winner,
 )
 
 from orchestration.settings import PROJECT_ROOT
+from tests.reference.patterns import title_fits
 
 ENGLISH_RECALL, OTHER_RECALL, MOST_OTHERS_CAUGHT = 0.80, 0.60, 0.08
 
@@ -124,6 +126,14 @@ def test_a_pattern_stands_as_whole_words(pattern: str, title: str, expected: boo
 def test_the_lowest_priority_wins_then_the_longest_pattern_then_the_first_by_code_point() -> None:
     rows = [TitleWeight(p, "", "", 1, priority) for p, priority in (("ceo", 2), ("b c", 1), ("a b", 1), ("b", 1))]
     assert [row.pattern for row in sorted(rows, key=lambda row: row.rank)] == ["a b", "b c", "b", "ceo"]
+
+
+def test_the_fast_matcher_agrees_with_the_reference(weights: list[TitleWeight]) -> None:
+    titles = [title for title, _ in TRAPS] + [title for ladder in LADDERS.values() for title in ladder]
+    for title in titles:
+        text = normalise(title)
+        fast = [row.pattern for row in weights if row.fits(f" {text} ", frozenset(text.split(" ")))]
+        assert fast == [row.pattern for row in weights if title_fits(row.pattern, title)], title
 
 
 @pytest.mark.parametrize(("title", "points"), TRAPS)

@@ -33,7 +33,7 @@
 
 {% macro var_problems() -%}
     {%- set problems = [] -%}
-    {%- for name in ['as_of_date', 'history_from_date', 'history_start_date'] if date_var(name) -%}
+    {%- for name in ['as_of_date', 'history_from_date', 'history_start_date', 'run_date'] if date_var(name) -%}
         {%- if not modules.re.match('^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$', date_var(name)) -%}
             {%- do problems.append('var ' ~ name ~ ' is ' ~ date_var(name) ~ '; a date is written YYYY-MM-DD') -%}
         {%- endif -%}

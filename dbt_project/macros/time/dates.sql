@@ -6,6 +6,7 @@
 
 {#- Today in the scoring time zone when this run started: an invocation's fact, never the engine's clock. -#}
 {% macro run_date() -%}
+    {%- if date_var('run_date') -%}{{ return(date_var('run_date')) }}{%- endif -%}
     {%- set zone = modules.pytz.timezone(var('scoring_timezone')) -%}
     {{ return(run_started_at.astimezone(zone).strftime('%Y-%m-%d')) }}
 {%- endmacro %}

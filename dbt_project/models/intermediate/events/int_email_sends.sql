@@ -1,5 +1,5 @@
 -- One row per human send of an email: read, ignored, or unknown where only a privacy proxy opened it within the grace time.
-{%- set grace = "interval '" ~ 24 * var('email_grace_days') ~ "' hour" %}
+{%- set grace = "interval '" ~ (86400 * var('email_grace_days')) | int ~ "' second" %}
 with events as (
     select * from {{ ref('int_events_classified') }}
     where contact_id is not null and object is not null

@@ -39,7 +39,7 @@ due_days as (
     cross join bounds
     where
         not earlier_days.is_complete
-        and earlier_days.as_of_date <= greatest(bounds.asked_to, {{ date_literal(run_date()) }})
+        and bounds.asked_to >= bounds.last_recorded
 ),
 
 latest_day as (

@@ -48,7 +48,7 @@ placed as (
 select
     contact_no, contact_id, key, person_no, is_merged,
     account_no, account_id, domain, language, country, utc_offset_hours, phone_prefix, focus_product, customer_since,
-    has_project, takes_part, project_ends_on, project_days, has_deal, deal_opened_on, deal_closes_on, deal_outcome,
+    takes_part, project_ends_on, project_days, has_deal, deal_opened_on, deal_closes_on, deal_outcome,
     is_main_buyer, has_free_mail, has_mail_scanner, seniority,
     least(
         getvariable('end_date') - 1 - whole(getvariable('days') * 1.3, u(key, 'created')),
