@@ -86,7 +86,7 @@ def gather(source: Raw, rule_book: RuleBook, variables: Variables) -> Facts:
         raw_event_count=len(source.rows("events")),
         accepted_event_count=len(rows["events"]),
         events=all_events,
-        events_of=_by_contact(contacts, [event for event in all_events if event.contact_id is not None]),
+        events_of=_by_contact(contacts, all_events),
         entries_of=entries_of,
         adjustments_of=_adjustments(rows["score_adjustments"], people, contacts),
         hits_of={contact_id: [] for contact_id in contacts} | rules.matches(all_events, rule_book),
@@ -103,8 +103,12 @@ def _entities(kind: str, rows: dict[str, Row], attribute_rows: list[Row]) -> dic
     return {key: fit.Entity(kind, row, attributes[key]) for key, row in rows.items()}
 
 
-def _by_contact(contacts: dict[str, Row], known: list[Event]) -> dict[str, list[Event]]:
-    return {contact_id: [event for event in known if event.contact_id == contact_id] for contact_id in contacts}
+def _by_contact(contacts: dict[str, Row], all_events: list[Event]) -> dict[str, list[Event]]:
+    events_of: dict[str, list[Event]] = {contact_id: [] for contact_id in contacts}
+    for event in all_events:
+        if event.contact_id is not None:
+            events_of[event.contact_id].append(event)
+    return events_of
 
 
 def _adjustments(rows: list[Row], people: People, contacts: dict[str, Row]) -> dict[str, list[Row]]:

@@ -90,7 +90,7 @@ def compute_day(facts: Facts, as_of: date, first_day: date, was_over: bool) -> D
     return Day(
         as_of=as_of,
         was_over=was_over,
-        rule_book_hash=facts.rule_book.hash(),
+        rule_book_hash=facts.rule_book.digest,
         thresholds=facts.rule_book.thresholds,
         contacts=contacts,
         accounts=accounts,

@@ -8,6 +8,7 @@ import hashlib
 import math
 from dataclasses import asdict, dataclass, fields
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -288,8 +289,9 @@ class RuleBook:
         ]
         return max(reached, key=lambda band: band.min_score).label if reached else None
 
-    def hash(self) -> str:
-        """A digest of the parsed rows of all files without `description`, whatever their order."""
+    @cached_property
+    def digest(self) -> str:
+        """The hash of the parsed rows of all files without `description`, whatever their order."""
         parsed = {
             file.name: sorted(repr({**asdict(row), "description": None}) for row in getattr(self, file.name))
             for file in fields(self)

@@ -118,7 +118,7 @@ def _contact_row(state: ContactState, facts: Facts, record: dict[date, Day]) -> 
         "is_excluded": profile.is_excluded,
         "exclusion_reason": profile.exclusion.reason if profile.exclusion else None,
         "is_contactable": state.is_contactable,
-        "rule_book_hash": facts.rule_book.hash(),
+        "rule_book_hash": facts.rule_book.digest,
     }
 
 

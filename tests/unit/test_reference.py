@@ -447,7 +447,7 @@ def test_a_rule_hits_when_all_its_conditions_hold(cells: dict[str, Any], expecte
     [("day", 6), ("week", 5), ("month", 3), ("object", 4), ("object_day", 8), ("lifetime", 1), (None, 9)],
 )
 def test_caps_credit_so_many_hits_per_scope(per: str | None, expected: int) -> None:
-    """Days: Feb 27, 2023 (week 9), Feb 25 (week 8), Feb 26 (week 9), Feb 29 (week 9), Mar 4 (week 10) and Mar 11, 2024 (week 11)."""
+    """ISO weeks: Feb 27, 2023: 9; 2024: Feb 25: 8, Feb 26 and 29: 9, Mar 4: 10, Mar 11: 11."""
     moments = [
         ("2023-02-27 10:00", "a"),
         ("2024-02-25 10:00", "a"),
@@ -502,7 +502,8 @@ def test_a_merge_does_not_double_a_capped_rule() -> None:
 )
 def test_points_decay_with_age(decay: str, age: int, expected: float) -> None:
     rules = book(rule("r", "login", 16, decay=decay, decay_days=None if decay == "none" else 4.0))
-    assert activity(world(event("1", "login", "2024-03-01")), rules, date(2024, 3, 1) + timedelta(days=age)) == expected
+    tables = score(world(event("1", "login", "2024-03-01")), rules, date(2024, 3, 1) + timedelta(days=age))
+    assert [row["decayed_points"] for row in tables["score_ledger"]] == [expected]
 
 
 def test_a_reset_takes_what_came_before_and_caps_do_not_re_arm() -> None:
@@ -697,9 +698,14 @@ def test_temperature_takes_the_first_that_holds() -> None:
     lost: list[dict[str, str | None]] = [{"contact_id": "ann", "stage_id": "LOST", "changed_at": "2024-03-10"}]
     assert temperature(world(login, contacts=boss), rule("r", "login", 50)) == "hot"
     assert temperature(world(login, contacts=boss, stage_changes=lost), rule("r", "login", 50)) == "dead"
+    dead = score(world(login, contacts=boss, stage_changes=lost), book(rule("r", "login", 50), **FIT))["contact_scores"]
+    assert [(row["lead_grade"], row["is_qualified"], row["recommended_action"]) for row in dead] == [
+        ("B3", False, None)
+    ]
     assert temperature(world(login, contacts=boss), rule("r", "login", 0, act_now=True)) == "hot"
     assert temperature(world(login), rule("r", "login", 1, act_now=True)) == "warm"
     assert temperature(world(login), rule("r", "login", 1, group_id="help")) == "cold"
+    assert temperature(world(login), rule("r", "login", -1)) == "cold"
     mql: list[dict[str, str | None]] = [{"contact_id": "ann", "stage_id": "mql", "changed_at": "2024-03-10"}]
     assert temperature(world(login, contacts=boss, stage_changes=mql), rule("r", "login", 0, act_now=True)) == "cold"
     old = event("1", "login", "2024-02-09")
@@ -893,18 +899,20 @@ def test_a_run_adds_its_day_and_the_missing_ones_and_leaves_the_record_alone() -
 def test_a_day_computed_before_it_was_over_is_computed_again() -> None:
     reference, rules = Reference(), book(rule("r", "login", 5))
     variables = {"scoring_timezone": "America/New_York"}
-    before, after = world(), world(event("1", "login", "2024-03-05 23:30"))
+    first = event("0", "login", "2024-03-04 12:00")
+    before, after = world(first), world(first, event("1", "login", "2024-03-05 23:30"))
     # midnight in New York is five in UTC
-    reference.run(before, rules, date(2024, 3, 4), None, variables, datetime(2024, 3, 5, 5, tzinfo=UTC))
+    cheap = book(rule("r", "login", 1))
+    reference.run(before, cheap, date(2024, 3, 4), None, variables, datetime(2024, 3, 5, 5, tzinfo=UTC))
     reference.run(before, rules, date(2024, 3, 5), None, variables, datetime(2024, 3, 6, 4, 59, tzinfo=UTC))
     later = datetime(2024, 3, 8, tzinfo=UTC)
-    tables = reference.run(after, rules, date(2024, 3, 4), None, variables, later)
-    assert [row["activity_score"] for row in tables["score_history"]] == [0, 0]
+    tables = reference.run(before, cheap, date(2024, 3, 4), None, variables, later)
+    assert [row["activity_score"] for row in tables["score_history"]] == [1, 5]
     tables = reference.run(after, rules, date(2024, 3, 6), None, variables, later)
-    assert [row["activity_score"] for row in tables["score_history"]] == [0, 5, 5]
+    assert [row["activity_score"] for row in tables["score_history"]] == [1, 10, 10]
     dear = book(rule("r", "login", 9))
     tables = reference.run(after, dear, date(2024, 3, 7), None, variables, later)
-    assert [row["activity_score"] for row in tables["score_history"]] == [0, 5, 5, 9]
+    assert [row["activity_score"] for row in tables["score_history"]] == [1, 10, 10, 18]
 
 
 def test_a_contact_is_in_the_history_from_the_day_it_is_seen() -> None:
@@ -1017,6 +1025,23 @@ def test_causes_come_in_their_order() -> None:
     reference.run(raw, rules, date(2024, 3, 2))
     tables = reference.run(excluded, rules, date(2024, 3, 3))
     assert [(row["entity_id"], row["cause"]) for row in tables["threshold_crossings"]] == [("bob", "profile")]
+
+
+def test_a_moved_fit_score_is_a_cause() -> None:
+    rules = book(
+        scores=(
+            Score(score_id="activity", floor=0, ceiling=100),
+            Score(score_id="fit", floor=0, ceiling=100, lead_weight=1),
+            Score(score_id="product_interest", floor=0, ceiling=100),
+            Score(score_id="support", floor=0, ceiling=1),
+        ),
+        thresholds=(Threshold(threshold_id="t", entity="contact", score_id="lead", comparison=">", value=20),),
+        **FIT,
+    )
+    reference = Reference()
+    reference.run(world(), rules, date(2024, 3, 2))
+    tables = reference.run(world(contacts=[contact(job_title="President")]), rules, date(2024, 3, 3))
+    assert [(row["score_after"], row["cause"]) for row in tables["threshold_crossings"]] == [(50, "profile")]
 
 
 def test_the_funnel_counts_who_is_in_a_stage_and_who_moved_on() -> None:

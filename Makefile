@@ -1,0 +1,60 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Each sets up what it needs.
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: help demo test test-slow test-worlds lint types check format ui clean
+.DEFAULT_GOAL := help
+
+help: ## list the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# A stamp per set of dependencies; it is older than what it was made from after a change.
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: $(BIN)/python pyproject.toml constraints.txt
+	@echo "Installing into $(VENV) (once, about a minute)"
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
+	@echo "Installing into $(VENV) with the tools for development (once, about a minute)"
+	$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/.runtime
+
+demo: $(VENV)/.runtime ## sample world, scheduled job, the leads to call today
+	$(BIN)/lead-scoring demo
+
+test: $(VENV)/.dev ## the fast tests, under five minutes on two cores
+	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.dev ## the slow tests
+	$(BIN)/python -m pytest -m slow
+
+WORLDS ?= 200
+test-worlds: $(VENV)/.dev ## WORLDS=200 random worlds, warehouse against reference
+	$(BIN)/python -m pytest -m slow tests/integration/test_worlds.py --worlds $(WORLDS)
+
+lint: $(VENV)/.dev ## ruff, sqlfluff, yamllint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/yamllint --strict .
+	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
+
+types: $(VENV)/.dev ## mypy
+	$(BIN)/mypy
+
+check: lint types test ## all that a pull request needs
+
+format: $(VENV)/.dev ## ruff and sqlfluff, in place
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix dbt_project/models dbt_project/tests
+
+ui: $(VENV)/.runtime ## Dagster's web interface on the demo's runs
+	$(BIN)/lead-scoring ui
+
+clean: ## remove what builds leave behind, warehouses included
+	rm -rf .lead_scoring/* dbt_project/target dbt_project/logs logs
