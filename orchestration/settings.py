@@ -18,15 +18,30 @@ STATE_DIR = PROJECT_ROOT / ".lead_scoring"
 WAREHOUSE_ENV = "LEAD_SCORING_WAREHOUSE"
 RAW_DIR_ENV = "LEAD_SCORING_RAW_DIR"
 SEEDS_DIR_ENV = "LEAD_SCORING_SEEDS_DIR"
+DAGSTER_HOME_ENV = "DAGSTER_HOME"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Absolute paths of one installation: the warehouse file, the raw folder (None: schema `raw`), the rule book."""
+    """Absolute paths of one installation: the warehouse file, the raw folder (None: schema `raw`), the rule book.
+
+    `state_dir` holds what can be made again (dbt's target folder) and Dagster's record of runs.
+    """
 
     warehouse: Path
     raw_dir: Path | None
     seeds_dir: Path
+    state_dir: Path = STATE_DIR
+
+    @property
+    def dbt_target_dir(self) -> Path:
+        """Where dbt keeps its manifest and compiled SQL when Dagster runs it."""
+        return self.state_dir / "dbt"
+
+    @property
+    def dagster_home(self) -> Path:
+        """DAGSTER_HOME if it is set, else a folder of ours."""
+        return Path(os.environ.get(DAGSTER_HOME_ENV) or self.state_dir / "dagster").absolute()
 
     @classmethod
     def from_environment(cls) -> Settings:

@@ -36,22 +36,24 @@ class DbtWarehouse:
         """Parse the project with its handles pointing below `folder`."""
         self._folder = folder
         self.path = folder / "warehouse.duckdb"
+        self.raw_dir = folder / "raw"
+        self.seeds_dir = folder / "seeds"
         self._environment = {
             WAREHOUSE_ENV: str(self.path),
-            RAW_DIR_ENV: str(folder / "raw"),
-            SEEDS_DIR_ENV: str(folder / "seeds"),
+            RAW_DIR_ENV: str(self.raw_dir),
+            SEEDS_DIR_ENV: str(self.seeds_dir),
         }
         self._manifest: Manifest | None = None
 
     def reset(self) -> None:
         """Forget all runs."""
         self.path.unlink(missing_ok=True)
-        shutil.rmtree(self._folder / "raw", ignore_errors=True)
+        shutil.rmtree(self.raw_dir, ignore_errors=True)
 
     def run(self, run: Run) -> Tables:
         """Build one run and return the published tables; a failing build raises AssertionError with dbt's words."""
-        write_raw(run.raw, self._folder / "raw")
-        write_rule_book(run.rule_book, self._folder / "seeds")
+        write_raw(run.raw, self.raw_dir)
+        write_rule_book(run.rule_book, self.seeds_dir)
         self.build(_variables(run))
         return self.read()
 
@@ -71,7 +73,7 @@ class DbtWarehouse:
         target = ["--target-path", str(self._folder / "target"), "--log-path", str(self._folder / "logs")]
         quiet = ["--quiet", "--log-level-file", "none", "--no-write-json"]
         if self._manifest is None:
-            (self._folder / "seeds").mkdir(parents=True, exist_ok=True)
+            self.seeds_dir.mkdir(parents=True, exist_ok=True)
             parsed = dbtRunner().invoke(["parse", *folders, *target, *quiet])
             assert parsed.success, parsed.exception
             self._manifest = parsed.result  # type: ignore[assignment]

@@ -35,7 +35,8 @@ event_outcomes as (
         cast(case outcomes.outcome
             when 'rejected' then coalesce(raw_rows.rejected_events, 0)
             when 'duplicate'
-                then raw_rows.raw_events - coalesce(raw_rows.rejected_events, 0)
+                then
+                    raw_rows.raw_events - coalesce(raw_rows.rejected_events, 0)
                     - (select count(*) from {{ ref('stg_raw__events') }})
             else coalesce(logged.events, 0)
         end as bigint) as events

@@ -37,7 +37,8 @@ score_ledger as (
         sum(case when is_counted then credited_hits * points_per_hit else 0.0 end) as points,
         sum(case
             when is_counted
-                then credited_hits * points_per_hit
+                then
+                    credited_hits * points_per_hit
                     * {{ decay_factor('decay', 'decay_days', days_between('in_force_from', 'as_of_date')) }}
             else 0.0
         end) as decayed_points

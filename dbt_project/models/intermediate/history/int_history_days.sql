@@ -34,7 +34,7 @@ compared as (
         days.rule_book_hash,
         lag(days.as_of_date) over (order by days.as_of_date) as previous_date,
         coalesce(days.rule_book_hash <> lag(days.rule_book_hash) over (order by days.as_of_date), false) as has_new_rules,
-        days.as_of_date >= (select min(as_of_date) from recorded_now) as is_recomputed
+        days.as_of_date >= (select min(recorded_now.as_of_date) from recorded_now) as is_recomputed
     from days
 )
 

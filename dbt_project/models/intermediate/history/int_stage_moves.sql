@@ -28,7 +28,8 @@ moves as (
                 then entries.contact_id
         end) as entered_30d,
         count(distinct case
-            when entries.next_entered_date <= dates.as_of_date
+            when
+                entries.next_entered_date <= dates.as_of_date
                 and entries.next_entered_date > {{ add_days('dates.as_of_date', -30) }}
                 and entries.next_position > entries.position
                 and not entries.next_is_disqualified

@@ -1,7 +1,14 @@
 -- One row per recomputed turn: what happened to its contact, or to its account's members, that day.
-with turns as (
-    select * from {{ ref('int_threshold_turns') }}
-    where as_of_date >= (select min(as_of_date) from {{ ref('int_history_days') }} where is_recomputed)
+with days as (
+    select as_of_date
+    from {{ ref('int_history_days') }}
+    where is_recomputed
+),
+
+turns as (
+    select turns.*
+    from {{ ref('int_threshold_turns') }} as turns
+    inner join days on turns.as_of_date = days.as_of_date
 ),
 
 contacts as (

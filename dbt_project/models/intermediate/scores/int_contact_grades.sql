@@ -16,7 +16,11 @@ score_bands as (
 ),
 
 lead_grades as (
-    select * from {{ ref('lead_grades') }}
+    select
+        lead_grade,
+        coalesce(is_qualified, false) as is_qualified,
+        recommended_action
+    from {{ ref('lead_grades') }}
 ),
 
 graded as (

@@ -13,7 +13,7 @@ bounds as (
 ),
 
 calendar as (
-    select {{ add_days('first_day', 'number') }} as as_of_date
+    select {{ add_days('span.first_day', 'numbers.number') }} as as_of_date
     from (
         select
             least(asked_from, history_start, {{ add_days('last_recorded', 1) }}) as first_day,
@@ -21,7 +21,7 @@ calendar as (
         from bounds
     ) as span
     inner join {{ ref('int_numbers') }} as numbers
-        on {{ add_days('first_day', 'number') }} <= asked_to
+        on {{ add_days('span.first_day', 'numbers.number') }} <= span.asked_to
 ),
 
 due_days as (

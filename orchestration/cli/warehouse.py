@@ -1,0 +1,75 @@
+"""Reads the warehouse for the commands: opens it read-only and runs the queries of `sql/`.
+
+What the queries ask stands in `sql/`; what is done with the answers, in the commands.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from orchestration.cli.console import fail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Row = dict[str, Any]
+
+_SQL = Path(__file__).parent / "sql"
+# The file is locked for moments while a run writes; a run holds it for one model at a time.
+_ATTEMPTS = 8
+_PAUSE_SECONDS = 0.4
+
+
+class Warehouse:
+    """An open warehouse that answers the queries of `sql/`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def rows(self, query: str, **parameters: object) -> list[Row]:
+        """The rows of `sql/<query>.sql`, each by column name."""
+        return self.rows_of((_SQL / f"{query}.sql").read_text(encoding="utf-8"), **parameters)
+
+    def rows_of(self, sql: str, **parameters: object) -> list[Row]:
+        """The rows of one statement, each by column name."""
+        answer = self._connection.execute(sql, parameters or None)
+        names = [column[0] for column in answer.description or ()]
+        return [dict(zip(names, values, strict=True)) for values in answer.fetchall()]
+
+
+@contextmanager
+def open_warehouse(path: Path) -> Iterator[Warehouse]:
+    """The warehouse at `path`, read-only; ends the command with one sentence if it is missing, locked or not built."""
+    if not path.exists():
+        fail(f"There is no warehouse at {path} yet: build it with `lead-scoring build`.")
+    connection = _connect(path)
+    try:
+        yield Warehouse(connection)
+    except duckdb.CatalogException:
+        fail(f"The warehouse at {path} lacks published tables: build it with `lead-scoring build`.")
+    except duckdb.BinderException:
+        fail(f"The tables in {path} are of another version: build them again with `lead-scoring build`.")
+    finally:
+        connection.close()
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return duckdb.connect(str(path), read_only=True)
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                fail(f"{path} is not a warehouse that can be read: {_first_line(error)}")
+            if attempt == _ATTEMPTS:
+                fail(f"The warehouse at {path} is in use by another process that writes to it; try again when it is done.")
+        time.sleep(_PAUSE_SECONDS)
+    raise AssertionError("unreachable")
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).splitlines()[0].removeprefix("IO Error: ")

@@ -1,0 +1,67 @@
+"""What Dagster loads: assets, checks, the job and its schedule, put together for one installation.
+
+Nothing is defined here, and nothing runs when this module is imported: Dagster calls `defs`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from orchestration.checks import build_checks
+from orchestration.dbt_assets import build_dbt_assets
+from orchestration.dbt_project import DbtProject, project_vars
+from orchestration.dbt_runner import DbtRunner
+from orchestration.jobs import build_job
+from orchestration.partitions import DEFAULT_FIRST_DAY, daily_partitions, parse_day, today
+from orchestration.raw_assets import RULE_BOOK_KEY, raw_table_specs, rule_book_spec
+from orchestration.resources import build_resources
+from orchestration.schedules import build_schedule
+from orchestration.settings import Settings
+from orchestration.translator import Translator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+
+    from orchestration.dbt_runner import NodeEvent
+
+
+def build_defs(
+    settings: Settings | None = None,
+    *,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    extra_vars: Mapping[str, Any] | None = None,
+    on_event: Callable[[NodeEvent], None] = lambda event: None,
+) -> dg.Definitions:
+    """The definitions of one installation (default: the one that the environment names).
+
+    Days can be scored from var `history_start_date`, or `first_day` if that is earlier, until today, or `last_day` if
+    that is later. `extra_vars` go before the vars of dbt_project.yml. `on_event` hears of dbt's nodes while they run.
+    Raises DbtError if the dbt project does not parse.
+    """
+    settings = settings or Settings.from_environment()
+    variables = {**project_vars(), **(extra_vars or {})}
+    zone = variables["scoring_timezone"]
+    history_start = parse_day(variables["history_start_date"]) or DEFAULT_FIRST_DAY
+    partitions = daily_partitions(min(first_day or history_start, history_start), last_day or today(zone), zone)
+
+    project = DbtProject.load(DbtRunner.from_settings(settings))
+    translator = Translator(RULE_BOOK_KEY)
+    tables = build_dbt_assets(project, translator, partitions, on_event)
+    job = build_job(tables, partitions)
+    return dg.Definitions(
+        assets=[rule_book_spec(settings.seeds_dir), *raw_table_specs(project, translator), tables],
+        asset_checks=[build_checks(variables)],
+        jobs=[job],
+        schedules=[build_schedule(job, zone)],
+        resources=build_resources(settings),
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What `dagster dev` loads: the installation that the environment names."""
+    return build_defs()

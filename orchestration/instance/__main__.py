@@ -1,0 +1,9 @@
+"""Prints the folder to set DAGSTER_HOME to, ready for `dagster dev`."""
+
+from __future__ import annotations
+
+from orchestration.instance import prepare_dagster_home
+from orchestration.settings import Settings
+
+if __name__ == "__main__":
+    print(prepare_dagster_home(Settings.from_environment()))

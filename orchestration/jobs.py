@@ -1,0 +1,33 @@
+"""The one job: everything, for a day or a range of days.
+
+When it runs is in `schedules`; what it runs in `dbt_assets` and `checks`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    from dagster import UnresolvedAssetJobDefinition
+
+SCORE_LEADS = "score_leads"
+
+
+def build_job(
+    tables: dg.AssetsDefinition, partitions: dg.PartitionsDefinition[str]
+) -> UnresolvedAssetJobDefinition:
+    """Validate the rule book, run dbt with its tests, then the checks of our own. `tables`: the dbt project.
+
+    All steps share a process: they follow one another anyway, since one of them at a time may open the warehouse.
+    """
+    return dg.define_asset_job(
+        SCORE_LEADS,
+        selection=dg.AssetSelection.assets(tables),
+        partitions_def=partitions,
+        executor_def=dg.in_process_executor,
+        description=(
+            "Score all contacts and accounts as of a day. Several days are one run, which replays them into the history."
+        ),
+    )

@@ -1,0 +1,43 @@
+"""Days: which ones can be scored, and which ones a run is about. A partition is an as_of_date in the scoring time zone.
+
+When runs start is in `schedules`, what dbt makes of the days in `dbt_args`.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+DEFAULT_FIRST_DAY = date(2024, 1, 1)
+"""The first partition where var `history_start_date` names none."""
+
+
+def today(scoring_timezone: str) -> date:
+    """The current date in the scoring time zone."""
+    return datetime.now(ZoneInfo(scoring_timezone)).date()
+
+
+def daily_partitions(first_day: date, last_day: date, scoring_timezone: str) -> dg.DailyPartitionsDefinition:
+    """One partition per day from `first_day` on, open-ended.
+
+    Today has its partition before it is over; a `last_day` in the future moves the end that far ahead.
+    """
+    days_ahead = (last_day - today(scoring_timezone)).days
+    return dg.DailyPartitionsDefinition(
+        start_date=first_day.isoformat(),
+        timezone=scoring_timezone,
+        end_offset=1 + max(0, days_ahead),
+    )
+
+
+def days_of_window(window: dg.TimeWindow) -> tuple[date, date]:
+    """First and last day, both inclusive, of a run's partition or range of partitions."""
+    return window.start.date(), (window.end - timedelta(microseconds=1)).date()
+
+
+def parse_day(value: object) -> date | None:
+    """The day that a dbt var holds, as text or as YAML's own date; None if it is empty. Raises ValueError for others."""
+    text = str(value or "").strip()
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,55 @@
+"""What ops need from outside: dbt, and the finished warehouse to read from.
+
+The dbt side is in `dbt_runner`. Nothing here knows a table.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+import duckdb
+
+from orchestration.dbt_runner import DbtRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from orchestration.settings import Settings
+
+WAREHOUSE_POOL = "duckdb"
+"""The pool of every op that opens the warehouse: DuckDB lets one process at a time write to a file."""
+
+_RETRIES = 2
+_SECONDS_BETWEEN = 10
+
+
+def retry_when_unlocked() -> dg.RetryRequested:
+    """What an op raises when another process has the warehouse open; any other failure is final.
+
+    A retry policy would repeat every failure, and a rule book does not get better by waiting. dbt itself has waited for a
+    minute by then.
+    """
+    return dg.RetryRequested(max_retries=_RETRIES, seconds_to_wait=_SECONDS_BETWEEN)
+
+
+class Warehouse(dg.ConfigurableResource[Any]):
+    """The DuckDB file, to be read once dbt is done."""
+
+    path: str
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A read-only connection. Another process that has it open for writing makes the op retry."""
+        try:
+            connection = duckdb.connect(self.path, read_only=True)
+        except duckdb.IOException as error:
+            raise retry_when_unlocked() from error
+        with connection:
+            yield connection
+
+
+def build_resources(settings: Settings) -> dict[str, Any]:
+    """The resources by the name that ops ask for them."""
+    return {"dbt": DbtRunner.from_settings(settings), "warehouse": Warehouse(path=str(settings.warehouse))}

@@ -1,0 +1,268 @@
+"""The house rules of the dbt project, over its manifest: names, layers, contracts, descriptions, tests.
+
+Belongs here: what can be said without a warehouse. Does not: what models compute.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+
+from orchestration.settings import DBT_PROJECT_DIR
+from tests.dbt_in_process import parse_project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from dbt.contracts.graph.manifest import Manifest
+
+LAYERS = ("rule_book", "staging", "intermediate", "marts")
+# Folder below models/ → what a model's name looks like there.
+NAMES = {
+    "staging/raw/base": r"base_raw__[a-z_]+",
+    "staging/raw": r"stg_raw__[a-z_]+",
+    "staging/rule_book": r"stg_rule_book__[a-z_]+",
+    "intermediate": r"int_[a-z_]+",
+    "marts": r"(?!int_|stg_|base_|fct_|dim_)[a-z_]+",
+}
+# An intermediate model that reads a mart, and why.
+READS_A_MART = {
+    "int_top_reasons": "the reasons are worded from the published contributions, so that both tell the same story",
+    "int_threshold_observations": "crossings compare days of the history, which is the published record",
+    "int_turn_facts": "causes compare days of the history, which is the published record",
+    "int_account_product_interest_history": "an account is in it on the days that the published history has it",
+    "int_stage_stays": "the funnel holds the contacts that the published history has seen",
+    "int_stage_moves": "the funnel holds the contacts that the published history has seen",
+}
+CLOCK = re.compile(r"\b(current_date|current_timestamp|localtimestamp|getdate|sysdate|now\s*\(|today\s*\()", re.IGNORECASE)
+# A test's name states something: it holds one of these words, or is an assertion about what follows.
+VERBS = set(
+    "is are has have belongs belong adds add rearm compare cover come say exist alternate agree turned leave "
+    "score read open match go get".split()
+)
+MAX_LINES = 150
+MAX_LINE_LENGTH = 150
+
+
+@pytest.fixture(scope="session")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    """The parsed project; warnings of dbt are errors."""
+    return parse_project(tmp_path_factory.mktemp("dbt"))
+
+
+@pytest.fixture(scope="session")
+def models(manifest: Manifest) -> list[Any]:
+    return _nodes(manifest, "model")
+
+
+@pytest.fixture(scope="session")
+def data_tests(manifest: Manifest) -> list[Any]:
+    return _nodes(manifest, "test")
+
+
+def _nodes(manifest: Manifest, resource_type: str) -> list[Any]:
+    found = [node for node in manifest.nodes.values() if node.resource_type == resource_type]
+    assert found, f"the project has no {resource_type}"
+    return sorted(found, key=lambda node: node.name)
+
+
+def _folder(model: Any) -> str:
+    return "/".join(model.fqn[1:-1])
+
+
+def _layer(node: Any) -> str:
+    return "rule_book" if node.resource_type == "seed" else node.fqn[1]
+
+
+def _offenders(nodes: list[Any], offends: Callable[[Any], object]) -> list[str]:
+    return [node.name for node in nodes if offends(node)]
+
+
+def test_models_are_named_by_their_layer(models: list[Any]) -> None:
+    def offends(model: Any) -> bool:
+        folder = _folder(model)
+        pattern = next(pattern for prefix, pattern in NAMES.items() if folder.startswith(prefix))
+        return not re.fullmatch(pattern, model.name)
+
+    assert _offenders(models, offends) == []
+
+
+def test_every_model_is_described_in_its_folders_yaml(models: list[Any]) -> None:
+    def offends(model: Any) -> bool:
+        *_, folder = _folder(model).split("/")
+        expected = "_base_raw__models.yml" if folder == "base" else f"_{folder}__models.yml"
+        described_in = (model.patch_path or "").rpartition("/")[2]
+        return len(model.description) < 40 or described_in != expected
+
+    assert _offenders(models, offends) == []
+
+
+def test_every_described_column_has_a_description(models: list[Any]) -> None:
+    assert _offenders(models, lambda model: [c for c in model.columns.values() if not c.description.strip()]) == []
+
+
+def test_every_model_says_what_a_row_is(models: list[Any]) -> None:
+    def offends(model: Any) -> bool:
+        return not re.match(r"(\{#.*?#\}\s*)?-- One row\b", model.raw_code, re.DOTALL)
+
+    assert _offenders(models, offends) == []
+    assert _offenders(models, lambda model: not model.description.startswith("One row")) == []
+
+
+def test_every_mart_has_an_enforced_contract_with_described_types(models: list[Any]) -> None:
+    marts = [model for model in models if _layer(model) == "marts"]
+
+    def offends(mart: Any) -> bool:
+        columns = mart.columns.values()
+        complete = columns and all(column.data_type and column.description for column in columns)
+        return not (mart.contract.enforced and complete and mart.access == "public" and mart.group == "marts")
+
+    assert _offenders(marts, offends) == []
+
+
+def test_incremental_models_take_new_columns_and_keep_their_record(models: list[Any]) -> None:
+    incremental = [model for model in models if model.config.materialized == "incremental"]
+    assert incremental
+
+    def offends(model: Any) -> bool:
+        return model.config.on_schema_change != "append_new_columns" or model.config.full_refresh is not False
+
+    assert _offenders(incremental, offends) == []
+
+
+def test_every_seed_column_is_typed_and_described(manifest: Manifest) -> None:
+    def offends(seed: Any) -> bool:
+        return set(seed.columns) != set(seed.config.column_types) or not all(c.description for c in seed.columns.values())
+
+    assert _offenders(_nodes(manifest, "seed"), offends) == []
+
+
+def test_every_group_has_an_owner_and_a_member(manifest: Manifest) -> None:
+    members = {node.group for node in manifest.nodes.values() if node.resource_type in ("model", "seed")}
+    assert members == {group.name for group in manifest.groups.values()}
+    assert all(group.owner.email for group in manifest.groups.values())
+
+
+def test_every_mart_has_a_reader(manifest: Manifest, models: list[Any]) -> None:
+    read = {parent for exposure in manifest.exposures.values() for parent in exposure.depends_on.nodes}
+    marts = [model for model in models if _layer(model) == "marts"]
+    assert _offenders(marts, lambda mart: mart.unique_id not in read) == []
+
+
+def test_every_data_test_reads_as_a_sentence_and_is_described(data_tests: list[Any]) -> None:
+    def offends(test: Any) -> bool:
+        words = test.name.removeprefix("assert_").split("_")
+        singular_verb = {word.rstrip("s") for word in words}
+        says_something = VERBS & set(words) or VERBS & singular_verb
+        return not (len(words) >= 4 and says_something and len(test.description) >= 20)
+
+    assert _offenders(data_tests, offends) == []
+    names = [test.name for test in data_tests]
+    assert len(names) == len(set(names)), "asset checks are told apart by their names"
+
+
+def test_data_tests_stay_few(data_tests: list[Any]) -> None:
+    """Each costs every build 30 to 50 ms."""
+    assert len(data_tests) <= 130
+
+
+def test_singular_tests_with_several_parents_name_the_asset_they_guard(manifest: Manifest, data_tests: list[Any]) -> None:
+    def offends(test: Any) -> bool:
+        guarded = test.config.meta.get("dagster", {}).get("ref", {}).get("name")
+        parents = {manifest.nodes[parent].name for parent in test.depends_on.nodes if parent in manifest.nodes}
+        singular = not hasattr(test, "test_metadata")
+        return singular and len(parents) > 1 and guarded not in parents
+
+    assert _offenders(data_tests, offends) == []
+
+
+def test_layers_read_downwards_only(manifest: Manifest, models: list[Any]) -> None:
+    upwards = {
+        model.name: parent.name
+        for model in models
+        for parent in (manifest.nodes.get(unique_id) for unique_id in model.depends_on.nodes)
+        if parent and LAYERS.index(_layer(parent)) > LAYERS.index(_layer(model))
+    }
+    assert set(upwards) == set(READS_A_MART), "an exception is written down with its reason, and only while it is one"
+    assert {manifest.nodes[f"model.lead_scoring.{name}"].fqn[1] for name in upwards.values()} == {"marts"}
+
+
+def test_raw_tables_are_read_by_base_models_alone(models: list[Any]) -> None:
+    def offends(model: Any) -> bool:
+        return bool(model.sources) != model.name.startswith("base_")
+
+    assert _offenders(models, offends) == []
+
+
+def test_no_model_or_macro_reads_the_clock(manifest: Manifest, models: list[Any]) -> None:
+    assert _offenders(models, lambda model: CLOCK.search(_without_comments(model.raw_code))) == []
+    macros = [macro for macro in manifest.macros.values() if macro.package_name == "lead_scoring"]
+    assert _offenders(macros, lambda macro: CLOCK.search(_without_comments(macro.macro_sql))) == []
+
+
+def test_no_model_names_a_table_itself(models: list[Any]) -> None:
+    """Every table is read through ref() or source(), seeds too, so that the graph knows."""
+
+    def offends(model: Any) -> list[str]:
+        code = _without_comments(model.raw_code)
+        ctes = set(re.findall(r"(\w+) as \(", code))
+        return [name for name in re.findall(r"\b(?:from|join) ([\w.]+)", code) if name.split(".")[0] not in ctes]
+
+    found = {model.name: names for model in models if (names := offends(model))}
+    # Its CTEs are named by a loop.
+    assert found.pop("int_contact_survivors") == ["round_"]
+    assert found == {}
+
+
+def _without_comments(code: str) -> str:
+    code = re.sub(r"\{#.*?#\}", "", code, flags=re.DOTALL)
+    return re.sub(r"--.*", "", code)
+
+
+def _sql_files() -> Iterator[Path]:
+    yield from sorted((DBT_PROJECT_DIR / "models").rglob("*.sql"))
+    yield from sorted((DBT_PROJECT_DIR / "tests").rglob("*.sql"))
+
+
+def test_sql_files_are_read_in_one_go() -> None:
+    lines = {path: path.read_text(encoding="utf-8").splitlines() for path in _sql_files()}
+    assert [path.name for path, content in lines.items() if len(content) > MAX_LINES] == []
+    assert [path.name for path, content in lines.items() if max(map(len, content)) > MAX_LINE_LENGTH] == []
+
+
+def _yaml_files() -> list[Path]:
+    return [path for path in sorted(DBT_PROJECT_DIR.rglob("*.yml")) if "target" not in path.parts]
+
+
+def _schema(kind: str, name: str) -> Draft7Validator:
+    """A JSON schema that dbt ships beside its code. It is private to dbt, so its absence is no failure of ours."""
+    try:
+        text = (resources.files("dbt.jsonschemas") / kind / name).read_text(encoding="utf-8")
+    except (ModuleNotFoundError, FileNotFoundError):
+        pytest.skip(f"this dbt ships no {kind}/{name}")
+    return Draft7Validator(json.loads(text))
+
+
+@pytest.mark.parametrize("path", [path for path in _yaml_files() if path.parent != DBT_PROJECT_DIR], ids=lambda p: p.name)
+def test_properties_follow_the_schema_of_dbt(path: Path) -> None:
+    """dbt validates YAML against its schema for four other adapters only, and says nothing for DuckDB."""
+    errors = _schema("resources", "latest.json").iter_errors(yaml.safe_load(path.read_text(encoding="utf-8")))
+    assert [f"{error.json_path}: {error.message}" for error in errors] == []
+
+
+def test_the_project_file_follows_the_schema_of_dbt() -> None:
+    project = yaml.safe_load((DBT_PROJECT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))
+    errors = _schema("project", "0.0.110.json").iter_errors(project)
+    assert [f"{error.json_path}: {error.message}" for error in errors] == []
+
+
+def test_the_schema_of_dbt_finds_a_mistake() -> None:
+    mistaken = {"version": 2, "models": [{"name": "contact_scores", "config": {"materialised": "table"}, "column": []}]}
+    assert list(_schema("resources", "latest.json").iter_errors(mistaken))
