@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import date
 
+    from dagster_shared.error import SerializableErrorInfo
+
     from orchestration.settings import Settings
 
 __all__ = ["BuildRequest", "BuildResult", "BuildStatus", "FailedCheck", "NodeEvent", "NodeResult", "NodeStarted", "run_build"]

@@ -57,7 +57,7 @@ class AssetsOfNodes:
         """What Dagster is told of a node that dbt has built or tested; None of any other."""
         if node.is_built and node.unique_id in self.assets:
             return dg.MaterializeResult(
-                asset_key=self.assets[node.unique_id], metadata={"seconds": dg.MetadataValue.float(node.seconds)}
+                asset_key=self.assets[node.unique_id], metadata={"seconds": dg.MetadataValue.float(round(node.seconds, 3))}
             )
         if node.unique_id in self.checks and (node.is_tested or node.is_error):
             key = self.checks[node.unique_id]
@@ -67,7 +67,7 @@ class AssetsOfNodes:
                 passed=node.status == "pass",
                 severity=dg.AssetCheckSeverity.WARN if node.status == "warn" else dg.AssetCheckSeverity.ERROR,
                 description=node.message or None,
-                metadata={"failing rows": node.failures, "seconds": dg.MetadataValue.float(node.seconds)},
+                metadata={"failing rows": node.failures, "seconds": dg.MetadataValue.float(round(node.seconds, 3))},
             )
         return None
 
@@ -154,12 +154,15 @@ def _run(
 
 
 def _with_row_counts(results: Iterable[AssetResult], warehouse: Warehouse) -> Iterator[AssetResult]:
-    """Keep back what is said of published tables until dbt has closed the file, then add what is in them."""
+    """Pass results on until the first published table, and keep the rest back until dbt has closed the file.
+
+    Then what is in the published tables can be told with them. Dagster takes results only in the order of the graph.
+    """
     held: list[AssetResult] = []
     failure: dg.Failure | None = None
     try:
         for result in results:
-            if result.asset_key and result.asset_key.path[0] == _PUBLISHED_SCHEMA:
+            if held or (result.asset_key and result.asset_key.path[0] == _PUBLISHED_SCHEMA):
                 held.append(result)
             else:
                 yield result
@@ -173,7 +176,7 @@ def _with_row_counts(results: Iterable[AssetResult], warehouse: Warehouse) -> It
 
 
 def _described(result: AssetResult, connection: duckdb.DuckDBPyConnection) -> AssetResult:
-    if isinstance(result, dg.AssetCheckResult) or not result.asset_key:
+    if isinstance(result, dg.AssetCheckResult) or not result.asset_key or result.asset_key.path[0] != _PUBLISHED_SCHEMA:
         return result
     schema, table = result.asset_key.path
     metadata = {**(result.metadata or {}), **table_summary(connection, schema, table)}

@@ -1,44 +1,8 @@
-"""The command line `lead-scoring`: one module per command, what they share in `console` and `warehouse`.
+"""The command line `lead-scoring`: one module per command, what they share in `console`, `places` and `warehouse`.
 
-Here the commands get their names. What they do is elsewhere: in their modules and in the packages they call.
+Only how to ask and how to show belongs here; queries are in `sql/`, all else in the packages that are called.
 """
 
-from __future__ import annotations
+from orchestration.cli.app import app, main
 
-import sys
-from io import TextIOWrapper
-
-import typer
-
-from orchestration.cli.build import build
-from orchestration.cli.demo import demo
-from orchestration.cli.explain import explain
-from orchestration.cli.refresh_lists import refresh_lists
-from orchestration.cli.sample import sample
-from orchestration.cli.top import top
-from orchestration.cli.ui import ui
-from orchestration.cli.validate import validate
-
-app = typer.Typer(
-    name="lead-scoring",
-    help="Lead scoring in your own warehouse: explainable scores from a rule book that marketing edits.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-)
-for command in (demo, sample, validate, build, top, explain, ui, refresh_lists):
-    app.command()(command)
-
-
-@app.callback()
-def lead_scoring() -> None:
-    """Lead scoring."""
-
-
-def main() -> None:
-    """Run the command line. Characters that the output's encoding lacks are escaped, not fatal."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    app()
+__all__ = ["app", "main"]

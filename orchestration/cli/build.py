@@ -158,8 +158,9 @@ def print_outcome(settings: Settings, result: BuildResult) -> None:
         else Text("Done", "bold green")
     )
     facts = (
-        f" in {result.seconds:.0f} s: {count(totals['contacts'], 'contact')} and {count(totals['accounts'], 'account')} "
-        f"as of {totals['as_of_date']}, {count(result.passed_checks, 'check')} passed."
+        f" in {result.seconds:.0f} s: {count(totals['contacts'], 'contact')} and "
+        f"{count(totals['accounts'], 'account')} as of {totals['as_of_date']}, "
+        f"{count(result.passed_checks, 'check')} passed."
     )
     console().print(Group(Text.assemble(verdict, facts), Text(), outcomes_table(outcomes)))
 

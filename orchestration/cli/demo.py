@@ -86,16 +86,16 @@ def demo() -> None:
             Text(),
         )
     )
-    _make_world(world, state)
     before = _prepare_warehouse(settings, world, state)
+    _make_world(world, state)
+    state.warehouses[str(settings.warehouse)] = asdict(world)
+    state.save()
     end_date = datetime.fromisoformat(world.end_date).date()
     history_start = end_date - timedelta(days=_HISTORY_DAYS - 1)
     result = run_with_progress(settings, end_date, extra_vars={"history_start_date": history_start.isoformat()})
     if result.status:
         print_outcome(settings, result)
         raise typer.Exit(int(result.status))
-    state.warehouses[str(settings.warehouse)] = asdict(world)
-    state.save()
     _done(f"Ran the scheduled job in {result.seconds:.0f} s; {count(result.passed_checks, 'check')} passed.")
     with open_warehouse(settings.warehouse) as warehouse:
         after = fingerprint(warehouse)
@@ -135,7 +135,7 @@ def _prepare_warehouse(settings: Settings, world: World, state: State) -> Finger
         path.with_name(path.name + ".wal").unlink(missing_ok=True)
         return None
     with open_warehouse(path) as warehouse:
-        return fingerprint(warehouse)
+        return fingerprint(warehouse) or None
 
 
 def _story(warehouse: Warehouse) -> list[RenderableType]:

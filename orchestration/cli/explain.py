@@ -25,8 +25,8 @@ from orchestration.cli.console import (
     sparkline,
 )
 from orchestration.cli.explanation import HORIZONS, Explanation, GroupPart, RulePart, ScorePart, Step, explain_contact
-from orchestration.cli.warehouse import open_warehouse
 from orchestration.cli.places import reading_settings
+from orchestration.cli.warehouse import open_warehouse
 
 if TYPE_CHECKING:
     from datetime import date

@@ -152,7 +152,7 @@ def explain_contact(warehouse: Warehouse, contact_id: str) -> Explanation:
 
 
 def decay_factor(decay: str, decay_days: float | None, age_days: int) -> float:
-    """The share of its points that an activity of the given age still has, as macro `decay_factor` of the models says."""
+    """The share of its points that an activity of the given age still has: macro `decay_factor` of the models."""
     if decay == "half_life" and decay_days:
         return float(2.0 ** -min(1000.0, age_days / decay_days))
     if decay == "linear" and decay_days:

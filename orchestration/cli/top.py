@@ -12,8 +12,8 @@ from rich.text import Text
 
 from orchestration.cli.console import console, heading, number, plain_table, print_json
 from orchestration.cli.explain import temperature_style
-from orchestration.cli.warehouse import open_warehouse
 from orchestration.cli.places import reading_settings
+from orchestration.cli.warehouse import open_warehouse
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -92,22 +92,20 @@ def _below(text: Text) -> Padding:
 def accounts_table(accounts: list[Row]) -> Table:
     """One line per account: grade, roll-up scores, how many of its people are engaged, which roles are covered."""
     table = plain_table(
-        "", "account", "grade", "activity", "fit", "people", "engaged", "roles", "product", right=(0, 3, 4, 5, 6, 7)
+        "", "account", "grade", "activity", "fit", "engaged", "roles", "product", "", right=(0, 3, 4, 5, 6)
     )
     for rank, account in enumerate(accounts, start=1):
         coverage = account["committee_coverage"]
-        name = Text(account["account_name"] or account["account_id"], style="bold" if account["is_qualified"] else "")
-        if account["is_surging"]:
-            name.append("  surging", style="red")
+        name = account["account_name"] or account["account_id"]
         table.add_row(
             Text(str(rank), style="dim"),
-            name,
+            Text(name, style="bold" if account["is_qualified"] else ""),
             account["account_grade"],
             number(account["account_activity_score"]),
             number(account["account_fit_score"]),
-            str(account["member_count"]),
-            str(account["breadth"]),
+            f"{account['breadth']} of {account['member_count']}",
             "–" if coverage is None else f"{coverage:.0%}",
             account["top_product_name"] or account["top_product_id"] or "–",
+            Text("surging" if account["is_surging"] else "", style="red"),
         )
     return table

@@ -27,7 +27,9 @@ def ui(
 
     settings = reading_settings()
     environment = settings.as_environment() | {DAGSTER_HOME_ENV: str(prepare_dagster_home(settings))}
-    console().print(Text.assemble("Dagster on ", (f"http://{host}:{port}", "bold"), f", warehouse {settings.warehouse}"))
+    console().print(
+        Text.assemble("Dagster on ", (f"http://{host}:{port}", "bold"), f", warehouse {settings.warehouse}")
+    )
     command = [sys.executable, "-m", "dagster", "dev", "--host", host, "--port", str(port)]
     # The folder of the project holds pyproject.toml, which tells Dagster what to load.
     ended = subprocess.run(command, cwd=PROJECT_ROOT, env=os.environ | environment, check=False)  # noqa: S603

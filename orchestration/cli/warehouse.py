@@ -23,12 +23,14 @@ _SQL = Path(__file__).parent / "sql"
 # The file is locked for moments while a run writes; a run holds it for one model at a time.
 _ATTEMPTS = 8
 _PAUSE_SECONDS = 0.4
+_LOCK_CONFLICT = "Could not set lock"
 
 
 class Warehouse:
     """An open warehouse that answers the queries of `sql/`."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """`connection`: open, and closed by whoever opened it."""
         self._connection = connection
 
     def rows(self, query: str, **parameters: object) -> list[Row]:
@@ -59,17 +61,11 @@ def open_warehouse(path: Path) -> Iterator[Warehouse]:
 
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
-    for attempt in range(1, _ATTEMPTS + 1):
+    for _ in range(_ATTEMPTS):
         try:
             return duckdb.connect(str(path), read_only=True)
         except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
-                fail(f"{path} is not a warehouse that can be read: {_first_line(error)}")
-            if attempt == _ATTEMPTS:
-                fail(f"The warehouse at {path} is in use by another process that writes to it; try again when it is done.")
+            if _LOCK_CONFLICT not in str(error):
+                fail(f"{path} cannot be read as a warehouse: {str(error).splitlines()[0].removeprefix('IO Error: ')}")
         time.sleep(_PAUSE_SECONDS)
-    raise AssertionError("unreachable")
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).splitlines()[0].removeprefix("IO Error: ")
+    return fail(f"The warehouse at {path} is locked by another process that writes to it; try again when it is done.")

@@ -1,13 +1,12 @@
 """dbt's own unit tests, one pytest id each: every step of the scoring by its boundaries, nulls, ties and late rows.
 
 They live beside the models (`_*__unit_tests.yml`), where they are read as documentation of the step. dbt needs the
-columns of a model's inputs, so everything is built once from empty raw tables and an empty rule book; then dbt runs all of
-them in one command. Not here: whole runs, which the reference judges (test_worlds.py).
+columns of the inputs, so everything is built once from empty raw tables; then dbt runs all of them in one command.
+Not here: whole runs, which the reference judges (test_worlds.py).
 """
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,7 +24,6 @@ from orchestration.settings import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 RAW_HEADERS = {
     "events": "event_id,contact_id,event_type,occurred_at,loaded_at",
@@ -53,7 +51,9 @@ UNIT_TESTS = {test["name"]: test for test in unit_tests()}
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple[str, str]]]:
     """Unit test → (status, what dbt says of it), of all that dbt found."""
     folder = tmp_path_factory.mktemp("unit_tests")
-    write_empty_inputs(folder)
+    (folder / "raw").mkdir()
+    for table, header in RAW_HEADERS.items():
+        (folder / "raw" / f"{table}.csv").write_text(header + "\n", "utf-8")
     places = [
         *("--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(PROFILES_DIR)),
         *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
@@ -62,12 +62,12 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tup
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv(WAREHOUSE_ENV, str(folder / "warehouse.duckdb"))
         environment.setenv(RAW_DIR_ENV, str(folder / "raw"))
-        environment.setenv(SEEDS_DIR_ENV, str(folder / "seeds"))
+        environment.setenv(SEEDS_DIR_ENV, str(DEFAULT_SEEDS_DIR))
         parsed = dbtRunner().invoke(["parse", *places])
         assert parsed.success, parsed.exception
         dbt = dbtRunner(manifest=parsed.result)  # type: ignore[arg-type]  # of `parse`, it is one
         built = dbt.invoke(["build", "--resource-type", "seed", "--resource-type", "model", *places])
-        assert built.success, built.exception or [result.message for result in built.result if result.message]
+        assert built.success, built.exception or errors(built.result)
         tested = dbt.invoke(["test", "--select", "test_type:unit", *places])
         assert not tested.exception, tested.exception
         yield {
@@ -77,17 +77,8 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tup
         }
 
 
-def write_empty_inputs(folder: Path) -> None:
-    for name, header in RAW_HEADERS.items():
-        write_header(folder / "raw" / f"{name}.csv", header)
-    for seed in DEFAULT_SEEDS_DIR.glob("*.csv"):
-        with seed.open(encoding="utf-8-sig", newline="") as file:
-            write_header(folder / "seeds" / seed.name, ",".join(next(csv.reader(file))))
-
-
-def write_header(path: Path, header: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(header + "\n", "utf-8")
+def errors(results: Any) -> list[str]:
+    return [f"{result.node.name}: {result.message}" for result in results if result.status == "error"]
 
 
 @pytest.mark.parametrize("name", UNIT_TESTS)

@@ -67,9 +67,10 @@ def _renaming_differences(expected: Tables, actual: Tables, tables: list[str]) -
     pairs = {
         (left[column], right[column])
         for table in tables
-        for column in RENAMED
+        for theirs in [_by_grain(table, actual.get(table, []))]
         for key, mine in _by_grain(table, expected[table]).items()
-        for left, right in zip(mine, _by_grain(table, actual.get(table, [])).get(key, []), strict=False)
+        for left, right in zip(mine, theirs.get(key, []), strict=False)
+        for column in RENAMED
         if column in left and column in right
     }
     if len(pairs) == len({left for left, _ in pairs}) == len({right for _, right in pairs}):

@@ -68,8 +68,11 @@ class Day:
         return [((kind, entity_id), entity) for kind, rows in kinds.items() for entity_id, entity in rows.items()]
 
 
-def compute_day(facts: Facts, as_of: date, first_day: date, was_over: bool) -> Day:
-    """The record of a day by this run's facts; an entity is in it from the day it is seen."""
+def compute_day(facts: Facts, as_of: date, first_day: date, was_over: bool, seen_accounts: set[str]) -> Day:
+    """The record of a day by this run's facts; an entity is in it from the day it is seen.
+
+    `seen_accounts` had a member on a recorded day before.
+    """
     states = {contact_id: contact_state(contact_id, facts, as_of) for contact_id in facts.profiles}
     seen = {
         contact_id: state
@@ -84,7 +87,7 @@ def compute_day(facts: Facts, as_of: date, first_day: date, was_over: bool) -> D
             for state in seen.values()
             if state.profile.account_id == account_id and not state.profile.is_excluded
         }
-        if members:
+        if members or account_id in seen_accounts:
             state = account_state(account_id, facts, states)
             accounts[account_id] = _account_day(state, [contacts[member] for member in members], members)
     return Day(
@@ -116,6 +119,7 @@ def _contact_day(state: ContactState, facts: Facts, as_of: date) -> EntityDay:
         was_adjusted=any(
             as_of in (adjustment["effective_date"], adjustment["expires_date"])
             for adjustment in facts.adjustments_of[contact_id]
+            if adjustment["expires_date"] is None or adjustment["expires_date"] > adjustment["effective_date"]
         ),
     )
 

@@ -46,7 +46,14 @@ class Reference:
         first_day = min(days | set(self._record))
         for day in sorted(days):
             was_over = now is None or _utc(now) >= values.day_end(day, settings.zone)
-            self._record[day] = compute_day(facts, day, first_day, was_over)
+            seen_accounts = {
+                account_id
+                for earlier, recorded in self._record.items()
+                if earlier < day
+                for account_id, account in recorded.accounts.items()
+                if account.profile
+            }
+            self._record[day] = compute_day(facts, day, first_day, was_over, seen_accounts)
         return publish(facts, self._record)
 
 

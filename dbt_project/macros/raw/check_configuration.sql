@@ -34,12 +34,20 @@
 {% macro var_problems() -%}
     {%- set problems = [] -%}
     {%- for name in ['as_of_date', 'history_from_date', 'history_start_date', 'run_date'] if date_var(name) -%}
-        {%- if not modules.re.match('^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$', date_var(name)) -%}
+        {%- if not is_date(date_var(name)) -%}
             {%- do problems.append('var ' ~ name ~ ' is ' ~ date_var(name) ~ '; a date is written YYYY-MM-DD') -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- if date_var('history_from_date') and date_var('history_from_date') > as_of_date() -%}
-        {%- do problems.append('var history_from_date ' ~ date_var('history_from_date') ~ ' is after as_of_date ' ~ as_of_date()) -%}
+    {%- if not problems -%}
+        {%- for name in ['history_from_date', 'history_start_date'] if date_var(name) -%}
+            {%- set first_day = modules.datetime.date.fromisoformat(date_var(name)) -%}
+            {%- set days = (modules.datetime.date.fromisoformat(as_of_date()) - first_day).days -%}
+            {%- if name == 'history_from_date' and days < 0 -%}
+                {%- do problems.append('var history_from_date ' ~ first_day ~ ' is after as_of_date ' ~ as_of_date()) -%}
+            {%- elif days > 16382 -%}
+                {%- do problems.append('var ' ~ name ~ ' is ' ~ first_day ~ '; a history is at most 16,383 days long') -%}
+            {%- endif -%}
+        {%- endfor -%}
     {%- endif -%}
     {%- if var('scoring_timezone') not in modules.pytz.all_timezones -%}
         {%- do problems.append('var scoring_timezone is ' ~ var('scoring_timezone') ~ '; an IANA name such as Europe/Berlin is needed') -%}
@@ -50,4 +58,14 @@
         {%- endif -%}
     {%- endfor -%}
     {{ return(problems) }}
+{%- endmacro %}
+
+{#- Whether a text is a day of the calendar, YYYY-MM-DD. -#}
+{% macro is_date(text) -%}
+    {%- if not modules.re.match('^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$', text) or text[:4] == '0000' -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set month_start = modules.datetime.date.fromisoformat(text[:8] ~ '01') -%}
+    {%- set date = month_start + modules.datetime.timedelta(days=text[8:] | int - 1) -%}
+    {{ return(date.month == month_start.month) }}
 {%- endmacro %}

@@ -7,7 +7,9 @@
 {#- Today in the scoring time zone when this run started: an invocation's fact, never the engine's clock. -#}
 {% macro run_date() -%}
     {%- if date_var('run_date') -%}{{ return(date_var('run_date')) }}{%- endif -%}
-    {%- set zone = modules.pytz.timezone(var('scoring_timezone')) -%}
+    {#- An unknown zone is reported by check_configuration, with all else that is wrong. -#}
+    {%- set name = var('scoring_timezone') if var('scoring_timezone') in modules.pytz.all_timezones else 'UTC' -%}
+    {%- set zone = modules.pytz.timezone(name) -%}
     {{ return(run_started_at.astimezone(zone).strftime('%Y-%m-%d')) }}
 {%- endmacro %}
 

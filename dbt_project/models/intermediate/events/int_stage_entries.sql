@@ -64,7 +64,10 @@ followed as (
     select
         *,
         lead(entered_date) over (partition by contact_id order by entered_at, position, stage_id) as next_entered_date,
-        lead(position) over (partition by contact_id order by entered_at, position, stage_id) as next_position,
+        -- Null for a stage that the rule book does not know: it lies nowhere on the journey.
+        lead(case when is_known then position end) over (
+            partition by contact_id order by entered_at, position, stage_id
+        ) as next_position,
         lead(is_disqualified) over (partition by contact_id order by entered_at, position, stage_id) as next_is_disqualified
     from entries
 )

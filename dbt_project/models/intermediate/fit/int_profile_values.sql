@@ -35,7 +35,13 @@ column_values as (
         '{{ entity }}' as entity,
         {{ entity }}_id as entity_id,
         '{{ name }}' as attribute,
-        {% if name.endswith('_at') %}{{ timestamp_text(name) }}{% else %}{% if name == 'email_opt_out' %}lower(cast({{ name }} as {{ dbt.type_string() }})){% else %}{{ name }}{% endif %}{% endif %} as value
+        {% if name.endswith('_at') -%}
+            {{ timestamp_text(name) }}
+        {%- elif name == 'email_opt_out' -%}
+            lower(cast({{ name }} as {{ dbt.type_string() }}))
+        {%- else -%}
+            {{ name }}
+        {%- endif %} as value
     from {{ entity }}s
     {{ "union all" if not loop.last }}
     {%- endfor %}

@@ -36,9 +36,9 @@ entity_scores as (
         coalesce(history.score, 0.0) as score
     from contact_scores
     cross join (
-        select score_id
-        from {{ ref('scores') }}
-        where score_id not in ('activity', 'fit', 'product_interest')
+        select distinct score_id
+        from {{ ref('int_threshold_days') }}
+        where score_id not in ('lead', 'activity', 'fit', 'product_interest')
     ) as custom_scores
     left join {{ ref('custom_score_history') }} as history
         on contact_scores.as_of_date = history.as_of_date

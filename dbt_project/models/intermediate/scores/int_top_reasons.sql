@@ -32,7 +32,7 @@ worded as (
             else ' ' || cast({{ days_between('ranked.last_activity_date', 'dates.as_of_date') }} as {{ dbt.type_string() }}) || ' days ago'
         end
         || case when ranked.decayed_points < 0 then ' −' else ' +' end
-        || cast(round(abs(ranked.decayed_points), 1) as {{ dbt.type_string() }}) as reason
+        || cast(round({{ comparable('abs(ranked.decayed_points)') }}, 1) as {{ dbt.type_string() }}) as reason
     from ranked
     cross join dates
     where ranked.reason_rank <= 3
