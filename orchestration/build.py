@@ -29,7 +29,16 @@ if TYPE_CHECKING:
 
     from orchestration.settings import Settings
 
-__all__ = ["BuildRequest", "BuildResult", "BuildStatus", "FailedCheck", "NodeEvent", "NodeResult", "NodeStarted", "run_build"]
+__all__ = [
+    "BuildRequest",
+    "BuildResult",
+    "BuildStatus",
+    "FailedCheck",
+    "NodeEvent",
+    "NodeResult",
+    "NodeStarted",
+    "run_build",
+]
 
 _FAILED_BY_CHECK = "DagsterAssetCheckFailedError"
 """What Dagster calls the failure of a step whose check failed."""

@@ -57,7 +57,8 @@ class AssetsOfNodes:
         """What Dagster is told of a node that dbt has built or tested; None of any other."""
         if node.is_built and node.unique_id in self.assets:
             return dg.MaterializeResult(
-                asset_key=self.assets[node.unique_id], metadata={"seconds": dg.MetadataValue.float(round(node.seconds, 3))}
+                asset_key=self.assets[node.unique_id],
+                metadata={"seconds": dg.MetadataValue.float(round(node.seconds, 3))},
             )
         if node.unique_id in self.checks and (node.is_tested or node.is_error):
             key = self.checks[node.unique_id]

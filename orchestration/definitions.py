@@ -51,7 +51,7 @@ def build_defs(
     project = DbtProject.load(DbtRunner.from_settings(settings))
     translator = Translator(RULE_BOOK_KEY)
     tables = build_dbt_assets(project, translator, partitions, on_event)
-    job = build_job(tables, partitions)
+    job = build_job(tables)
     return dg.Definitions(
         assets=[rule_book_spec(settings.seeds_dir), *raw_table_specs(project, translator), tables],
         asset_checks=[build_checks(variables)],

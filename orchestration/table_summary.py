@@ -47,7 +47,9 @@ _NEWS = {
 def table_summary(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, dg.MetadataValue]:
     """Metadata of one table of the finished warehouse: its number of rows and, for some tables, what is new."""
     metadata: dict[str, dg.MetadataValue] = {
-        "dagster/row_count": dg.MetadataValue.int(rows_of(connection, f'select count(*) as n from "{schema}"."{table}"')[0]["n"])
+        "dagster/row_count": dg.MetadataValue.int(
+            rows_of(connection, f'select count(*) as n from "{schema}"."{table}"')[0]["n"]
+        )
     }
     for name, query in _NEWS.get(table, {}).items():
         metadata[name] = as_table(rows_of(connection, query))
@@ -58,7 +60,9 @@ def as_table(rows: list[dict[str, object]]) -> dg.MetadataValue:
     """Rows as Dagster shows them; a cell that is neither number nor flag is text."""
     if not rows:
         return dg.MetadataValue.text("none")
-    records = [{name: value if isinstance(value, int | float) else str(value) for name, value in row.items()} for row in rows]
+    records = [
+        {name: value if isinstance(value, int | float) else str(value) for name, value in row.items()} for row in rows
+    ]
     return dg.MetadataValue.table([dg.TableRecord(record) for record in records])
 
 

@@ -127,9 +127,7 @@ def build_checks(variables: Mapping[str, Any]) -> dg.AssetChecksDefinition:
     """
     specs = [check.spec for check in CHECKS]
 
-    @dg.multi_asset_check(
-        name="check_published_tables", specs=specs, can_subset=True, pool=WAREHOUSE_POOL
-    )
+    @dg.multi_asset_check(name="check_published_tables", specs=specs, can_subset=True, pool=WAREHOUSE_POOL)
     def check_published_tables(
         context: dg.AssetCheckExecutionContext, dbt: DbtRunner, warehouse: Warehouse
     ) -> Iterator[dg.AssetCheckResult]:

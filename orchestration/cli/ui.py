@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from typing import Annotated
 
@@ -32,5 +31,7 @@ def ui(
     )
     command = [sys.executable, "-m", "dagster", "dev", "--host", host, "--port", str(port)]
     # The folder of the project holds pyproject.toml, which tells Dagster what to load.
-    ended = subprocess.run(command, cwd=PROJECT_ROOT, env=os.environ | environment, check=False)  # noqa: S603
-    raise typer.Exit(ended.returncode)
+    os.chdir(PROJECT_ROOT)
+    sys.stdout.flush()
+    # Dagster takes this process's place, so that what ends the command ends Dagster and the services it started.
+    os.execve(sys.executable, command, os.environ | environment)  # noqa: S606 - the arguments are checked above

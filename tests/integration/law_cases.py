@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.reference import RuleBook, values
 from tests.reference.raw import KEYS, Cells, Raw
-from tests.reference.rule_book import FitRule, PointRule, Score, ScoreGroup
+from tests.reference.rule_book import FitRule, InactivityRule, PointRule, Score, ScoreGroup
 from tests.reference.worlds import NAMES, TODAY, Seeded, draw_rule_book, draw_world
 
 ID_COLUMNS = {
@@ -67,6 +67,7 @@ def rule_book(seed: int) -> RuleBook:
             ScoreGroup(group_id="laws_activity", score_id="activity", description="laws"),
         ),
         point_rules=(*drawn.point_rules, *_good_rules(), *_naive_rules(), *_half_life_rules(), *moving_rules(False)),
+        inactivity_rules=(*drawn.inactivity_rules, _silence()),
         fit_rules=(*drawn.fit_rules, *(_fit_rule(criterion) for criterion in ("firm", "size"))),
     )
 
@@ -109,6 +110,12 @@ def _naive_rules() -> list[PointRule]:
         _rule("naive_visit", "site_visit", points=5.0),
         _rule("naive_hot", "naive_hot", group_id="laws_activity", points=100.0),
     ]
+
+
+def _silence() -> InactivityRule:
+    return InactivityRule(
+        rule_id="law_silence", group_id="laws_activity", after_days=10.0, points=-4.0, description="law"
+    )
 
 
 def _half_life_rules() -> list[PointRule]:
@@ -176,11 +183,12 @@ def case(name: str, raw: Raw) -> Raw:
 
 
 def _twins(number: int, seed: int) -> list[Raw]:
-    """One world told five times.
+    """One world told six times.
 
-    With two merges (`merged`); with the rows of the merged contacts told as the survivor's (`union`); that and, for each
-    contact, a positive event more under rules without a cap (`anytime`) or under capped ones after all others
-    (`latest`); that and a member more in every account (`joined`).
+    With two merges (`merged`); with the rows of the merged contacts told as the survivor's (`union`); that and for each
+    contact a positive event more under capped rules, after all others (`latest`); with a sign of life long ago for each
+    contact (`active`); that and a positive event more under rules without a cap (`anytime`); and `union` with a member
+    more in every account (`joined`).
     """
     random = Random(1000 * seed + number)
     separate = _separate_world(random)
@@ -191,11 +199,13 @@ def _twins(number: int, seed: int) -> list[Raw]:
     alive = sorted({row["contact_id"] for row in together.rows("contacts") if row["contact_id"]})
     anytime = [_event(f"new{n}", who, "good_uncapped", _moment(random), random) for n, who in enumerate(alive)]
     evening = datetime.combine(TODAY, time(23, 30), UTC)
+    signs = [_event(f"sign{n}", who, "sign_of_life", _noon(-61)) for n, who in enumerate(alive)]
     latest = [_event(f"new{n}", who, "good_capped", evening, random) for n, who in enumerate(alive)]
     return [
         case(f"merged{number}", union(separate, Raw({"contact_merges": merges}))),
         case(f"union{number}", together),
-        case(f"anytime{number}", union(together, Raw({"events": anytime}))),
+        case(f"active{number}", union(together, Raw({"events": signs}))),
+        case(f"anytime{number}", union(together, Raw({"events": signs + anytime}))),
         case(f"latest{number}", union(together, Raw({"events": latest}))),
         case(f"joined{number}", union(together, _new_members(together, random))),
     ]
@@ -290,11 +300,14 @@ def _naive_cases() -> Raw:
         }
     )
     awake = Raw({"events": [_event("e", "silent", "good_uncapped", _noon())]})
+    praised = union(_one_contact([]), Raw({"score_adjustments": [_praise("c")]}))
     return union(
         case("naive_cap", _one_contact([hit])),
         case("naive_cap+", _one_contact([hit, older_hit])),
         case("naive_visit", _one_contact([first, second])),
         case("naive_visit+", _one_contact([first, between, second])),
+        case("naive_silence", praised),
+        case("naive_silence+", union(praised, Raw({"events": [_event("e", "c", "good_uncapped", _noon(-60))]}))),
         case("naive_account", firm),
         case("naive_account+", union(firm, awake)),
     )
@@ -329,6 +342,18 @@ def _one_contact(events: list[Cells]) -> Raw:
 
 def _contact(contact_id: str, account_id: str | None) -> Cells:
     return {"contact_id": contact_id, "account_id": account_id, "updated_at": _text(_noon())}
+
+
+def _praise(contact_id: str) -> Cells:
+    return {
+        "adjustment_id": "praise",
+        "contact_id": contact_id,
+        "group_id": "laws_activity",
+        "points": "10",
+        "reason": "met at a fair",
+        "created_by": "ann",
+        "effective_date": TODAY.isoformat(),
+    }
 
 
 def _merge(old: str, new: str) -> Cells:

@@ -237,20 +237,20 @@ SCORES_OF_ACCOUNTS = {
 }
 
 
-@pytest.mark.parametrize("way", ["anytime", "latest"])
-def test_a_positive_human_event_more_lowers_no_score(told: Told, way: str) -> None:
+@pytest.mark.parametrize(("told_before", "told_after"), [("active", "anytime"), ("union", "latest")])
+def test_a_positive_human_event_more_lowers_no_score(told: Told, told_before: str, told_after: str) -> None:
     """True of an event that hits rules of positive points only, that makes or changes no derived event, and that either
 
-    - hits rules without a cap, at any time, before a reset too (`anytime`), or
-    - is later than every other hit of its rules (`latest`).
+    - hits rules without a cap, of a contact who was active before, at any time, even before a reset (`anytime`), or
+    - is later than every other event of the contact (`latest`).
 
-    Otherwise it may displace a hit under a cap or join two visits: see the two tests below. Scores do not fall, but
-    other things may: more activity long ago can end a surge, and an account may lose its qualification, see below.
+    Otherwise it may displace a hit under a cap, join two visits, or start the clock of silence: see the tests below.
+    Scores do not fall, but other things may: activity of weeks ago can end a surge, and see the last test of accounts.
     """
     columns = SCORES_OF_CONTACTS | SCORES_OF_ACCOUNTS
     moves = {}
     for number in law_cases.TWIN_SEEDS:
-        before, after = (of_case(told.tables, f"{name}{number}", tuple(columns)) for name in ("union", way))
+        before, after = (of_case(told.tables, f"{name}{number}", tuple(columns)) for name in (told_before, told_after))
         moves |= {(number, *key): move for key, move in rises(before, after, columns).items()}
     assert {key: move for key, move in moves.items() if move < 0} == {}
     assert {key[2] for key, move in moves.items() if move > 0} >= {"activity_score", "lead_score", "score"}
@@ -264,6 +264,16 @@ def test_an_earlier_event_under_a_cap_may_lower_a_score(told: Told) -> None:
 def test_a_page_view_between_two_visits_may_lower_a_score(told: Told) -> None:
     """Views at minutes 10 and 60 are two visits; one more at minute 35 makes all three one."""
     assert [_law_score(told.tables, name) for name in ("naive_visit", "naive_visit+")] == [10.0, 5.0]
+
+
+def test_a_first_event_long_ago_may_lower_a_score(told: Told) -> None:
+    """Who was never active is not silent: a first event, 60 days old and worth next to nothing, brings the deduction."""
+    before, after = (
+        of_case(told.tables, name, ("contact_scores",))["contact_scores"][0]["activity_score"]
+        for name in ("naive_silence", "naive_silence+")
+    )
+    assert before == 10.0
+    assert after < before
 
 
 def test_a_member_more_lowers_no_account(told: Told) -> None:

@@ -276,12 +276,9 @@ def test_evaluation_refuses_leads_without_a_score(tmp_path: Path) -> None:
 
 
 # --- The whole job --------------------------------------------------------------------------------------------------
-# WIRE HERE: `build_world(raw_dir, as_of)` is a fixture that builds the warehouse from a raw folder with the default
-# rule book and returns the path of the finished DuckDB file. It does not exist yet; take the skip away with it.
 
 
 @pytest.mark.slow
-@pytest.mark.skip(reason="the fixture build_world does not exist yet")
 @needs_bundle
 def test_the_warehouse_accounts_for_every_event_and_scores_everybody(mapped: tuple[Path, Account], build_world) -> None:
     raw_dir, _ = mapped

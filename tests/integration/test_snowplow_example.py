@@ -141,11 +141,8 @@ def test_a_cookie_shared_by_ten_users_names_the_first_of_them_first(raw_dir: Pat
 
 
 # --- The whole job --------------------------------------------------------------------------------------------------
-# WIRE HERE: `build_world(raw_dir, as_of)` is a fixture that builds the warehouse from a raw folder with the default
-# rule book and returns the path of the finished DuckDB file. It does not exist yet; take the skip away with it.
 
 
-@pytest.mark.skip(reason="the fixture build_world does not exist yet")
 def test_the_warehouse_places_every_row_as_the_contract_says(raw_dir: Path, build_world) -> None:
     warehouse = build_world(raw_dir, "2021-03-14")
     with duckdb.connect(str(warehouse), read_only=True) as connection:

@@ -71,7 +71,7 @@ class DbtWarehouse:
         os.environ.update(self._environment)
         folders = ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(PROFILES_DIR)]
         target = ["--target-path", str(self._folder / "target"), "--log-path", str(self._folder / "logs")]
-        quiet = ["--quiet", "--log-level-file", "none", "--no-write-json"]
+        quiet = ["--quiet", "--log-level-file", "error", "--no-write-json"]
         if self._manifest is None:
             self.seeds_dir.mkdir(parents=True, exist_ok=True)
             parsed = dbtRunner().invoke(["parse", *folders, *target, *quiet])

@@ -36,11 +36,11 @@ column_values as (
         {{ entity }}_id as entity_id,
         '{{ name }}' as attribute,
         {% if name.endswith('_at') -%}
-            {{ timestamp_text(name) }}
+        {{ timestamp_text(name) }}
         {%- elif name == 'email_opt_out' -%}
-            lower(cast({{ name }} as {{ dbt.type_string() }}))
+        lower(cast({{ name }} as {{ dbt.type_string() }}))
         {%- else -%}
-            {{ name }}
+        {{ name }}
         {%- endif %} as value
     from {{ entity }}s
     {{ "union all" if not loop.last }}

@@ -9,9 +9,9 @@ bounds as (
         {{ date_literal(date_var('history_from_date') or as_of_date()) }} as asked_from,
         {{ date_literal(as_of_date()) }} as asked_to,
         {% if date_var('history_start_date') -%}
-            {{ date_literal(date_var('history_start_date')) }}
+        {{ date_literal(date_var('history_start_date')) }}
         {%- else -%}
-            cast(null as date)
+        cast(null as date)
         {%- endif %} as history_start,
         (select max(as_of_date) from earlier_days) as last_recorded
 ),

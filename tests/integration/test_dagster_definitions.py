@@ -1,0 +1,148 @@
+"""What Dagster shows: a snapshot of all names, and policies that hold for every part.
+
+After a change on purpose: `pytest tests/integration/test_dagster_definitions.py --refresh-snapshots`.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+import pytest
+
+from orchestration.checks import CHECKS
+from orchestration.definitions import build_defs
+from orchestration.jobs import SCORE_LEADS
+from orchestration.resources import WAREHOUSE_POOL, Warehouse
+
+if TYPE_CHECKING:
+    from orchestration.settings import Settings
+
+SNAPSHOT = Path(__file__).parent / "snapshots" / "definitions.json"
+ZONE = "Pacific/Auckland"
+
+
+@pytest.fixture(scope="module")
+def definitions(sample_settings: Settings) -> dg.Definitions:
+    return build_defs(sample_settings, extra_vars={"scoring_timezone": ZONE})
+
+
+@pytest.fixture(scope="module")
+def specs(definitions: dg.Definitions) -> list[dg.AssetSpec]:
+    return list(definitions.resolve_all_asset_specs())
+
+
+def names(definitions: dg.Definitions) -> dict[str, Any]:
+    graph = definitions.resolve_asset_graph()
+    job = definitions.resolve_job_def(SCORE_LEADS)
+    schedules = definitions.schedules or []
+    groups: dict[str, list[str]] = {}
+    for spec in definitions.resolve_all_asset_specs():
+        groups.setdefault(spec.group_name or "", []).append(spec.key.to_user_string())
+    checks: dict[str, list[str]] = {}
+    for key in graph.asset_check_keys:
+        checks.setdefault(key.asset_key.to_user_string(), []).append(key.name)
+    return {
+        "assets by group": {group: sorted(groups[group]) for group in sorted(groups)},
+        "checks by asset": {asset: sorted(checks[asset]) for asset in sorted(checks)},
+        "jobs": {SCORE_LEADS: [node.name for node in job.nodes_in_topological_order]},
+        "schedules": {schedule.name: schedule.cron_schedule for schedule in schedules},
+    }
+
+
+def test_names_are_those_that_people_know(definitions: dg.Definitions, pytestconfig: pytest.Config) -> None:
+    actual = names(definitions)
+    if pytestconfig.getoption("refresh_snapshots"):
+        SNAPSHOT.write_text(json.dumps(actual, indent=2) + "\n", encoding="utf-8")
+    assert actual == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+
+
+def test_everything_loads(definitions: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(definitions)
+
+
+def test_every_op_of_the_job_takes_its_turn_at_the_warehouse(definitions: dg.Definitions) -> None:
+    ops = definitions.resolve_job_def(SCORE_LEADS).nodes
+    assert len(ops) == 2
+    assert {op.definition.pool for op in ops} == {WAREHOUSE_POOL}
+
+
+def test_the_job_does_all_there_is_to_do(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    layer = definitions.resolve_job_def(SCORE_LEADS).asset_layer
+    assert set(layer.executable_asset_keys) == set(graph.materializable_asset_keys)
+    assert set(layer.asset_graph.asset_check_keys) == set(graph.asset_check_keys)
+
+
+def test_a_range_of_days_is_one_run(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    policies = {graph.get(key).backfill_policy for key in graph.materializable_asset_keys}
+    assert policies == {dg.BackfillPolicy.single_run()}
+
+
+def test_schedules_run_in_the_scoring_time_zone(definitions: dg.Definitions) -> None:
+    assert [schedule.execution_timezone for schedule in definitions.schedules or []] == [ZONE]
+
+
+def test_the_morning_run_scores_the_day_that_begins(definitions: dg.Definitions) -> None:
+    schedule = definitions.resolve_schedule_def("score_leads_every_morning")
+    # Five in the morning of 1 July in Auckland is still 30 June in UTC; the schedule is asked at that moment.
+    moment = datetime(2026, 6, 30, 17, tzinfo=UTC)
+    context = dg.build_schedule_context(
+        scheduled_execution_time=moment, repository_def=definitions.get_repository_def()
+    )
+    requests = schedule.evaluate_tick(context).run_requests or []
+    assert [request.partition_key for request in requests] == ["2026-07-01"]
+
+
+def test_raw_tables_and_the_rule_book_stand_upstream(definitions: dg.Definitions, specs: list[dg.AssetSpec]) -> None:
+    graph = definitions.resolve_asset_graph()
+    roots = {key for key in graph.get_all_asset_keys() if not graph.get(key).parent_keys}
+    external = {
+        spec.key for spec in specs if spec.key.path[0] == "raw" or spec.key == dg.AssetKey(["rule_book", "files"])
+    }
+    assert external <= roots
+    assert external == set(graph.get_all_asset_keys()) - set(graph.materializable_asset_keys)
+
+
+def test_all_are_described_grouped_owned_and_of_a_kind(specs: list[dg.AssetSpec]) -> None:
+    for spec in specs:
+        name = spec.key.to_user_string()
+        assert spec.description, name
+        assert spec.group_name, name
+        assert spec.kinds, name
+        is_ours_to_make = spec.key.path[0] == "marts"
+        assert spec.owners or not is_ours_to_make, name
+
+
+def test_every_dbt_test_and_every_check_of_ours_is_an_asset_check(
+    definitions: dg.Definitions, sample_settings: Settings
+) -> None:
+    manifest = json.loads((sample_settings.dbt_target_dir / "manifest.json").read_text(encoding="utf-8"))
+    tests = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
+    graph = definitions.resolve_asset_graph()
+    assert {key.name for key in graph.asset_check_keys} == tests | {check.name for check in CHECKS}
+    undescribed = [key.name for key in graph.asset_check_keys if not graph.get_check_spec(key).description]
+    assert undescribed == []
+
+
+def test_our_checks_stop_what_is_downstream() -> None:
+    assert all(check.spec.blocking for check in CHECKS)
+
+
+def test_a_warehouse_that_another_process_writes_is_tried_again(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    writer = f"import duckdb, sys; c = duckdb.connect({str(path)!r}); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", writer], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        with pytest.raises(dg.RetryRequested) as requested, Warehouse(path=str(path)).connect():
+            pass
+        assert requested.value.max_retries
+        assert process.stdin
+        process.stdin.close()
