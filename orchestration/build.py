@@ -15,7 +15,7 @@ import dagster as dg
 from orchestration.dbt_args import days_as_vars
 from orchestration.dbt_assets import OP_NAME
 from orchestration.dbt_project import project_vars
-from orchestration.dbt_runner import DbtError, NodeEvent, NodeResult, NodeStarted
+from orchestration.dbt_runner import DbtError, NodeEvent, NodeResult, NodeStarted, ignore_event
 from orchestration.definitions import build_defs
 from orchestration.instance import command_line_instance
 from orchestration.jobs import SCORE_LEADS
@@ -68,7 +68,7 @@ class BuildStatus(IntEnum):
 
 @dataclass(frozen=True)
 class FailedCheck:
-    """A check of severity error that found something: `table` as in `marts.contact_scores`, what it says, what it found."""
+    """A check of severity error that found something: its table (`marts.contact_scores`), what must hold, what it found."""
 
     table: str
     name: str
@@ -93,7 +93,7 @@ class BuildResult:
 
 
 def run_build(
-    settings: Settings, request: BuildRequest, on_progress: Callable[[NodeEvent], None] = lambda event: None
+    settings: Settings, request: BuildRequest, on_progress: Callable[[NodeEvent], None] = ignore_event
 ) -> BuildResult:
     """Validate the rule book, run dbt with its tests and our own checks, recorded as a run that Dagster's UI shows.
 

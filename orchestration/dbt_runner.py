@@ -84,8 +84,12 @@ class NodeResult:
 NodeEvent = NodeStarted | NodeResult
 
 
+def ignore_event(event: NodeEvent) -> None:  # noqa: ARG001
+    """For who does not want to hear of nodes."""
+
+
 class DbtRunner(dg.ConfigurableResource[Any]):
-    """dbt for one installation. The fields are absolute paths; `raw_dir` is empty where raw tables are in the warehouse."""
+    """dbt for one installation. The fields are absolute paths; an empty `raw_dir`: the warehouse has the raw tables."""
 
     warehouse: str
     raw_dir: str
@@ -118,7 +122,7 @@ class DbtRunner(dg.ConfigurableResource[Any]):
         return self.settings.dbt_target_dir / "manifest.json"
 
     def parse(self, parse_vars: Mapping[str, Any]) -> Manifest:
-        """Parse the project, unchanged files from dbt's cache. Raises DbtError with dbt's words if it does not parse."""
+        """Parse the project, unchanged files from dbt's cache. Raises DbtError if it does not parse."""
         from dbt.cli.main import dbtRunner
 
         args = ["parse", "--vars", json.dumps(parse_vars, sort_keys=True), *self._places()]

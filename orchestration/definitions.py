@@ -12,7 +12,7 @@ import dagster as dg
 from orchestration.checks import build_checks
 from orchestration.dbt_assets import build_dbt_assets
 from orchestration.dbt_project import DbtProject, project_vars
-from orchestration.dbt_runner import DbtRunner
+from orchestration.dbt_runner import DbtRunner, ignore_event
 from orchestration.jobs import build_job
 from orchestration.partitions import DEFAULT_FIRST_DAY, daily_partitions, parse_day, today
 from orchestration.raw_assets import RULE_BOOK_KEY, raw_table_specs, rule_book_spec
@@ -34,7 +34,7 @@ def build_defs(
     first_day: date | None = None,
     last_day: date | None = None,
     extra_vars: Mapping[str, Any] | None = None,
-    on_event: Callable[[NodeEvent], None] = lambda event: None,
+    on_event: Callable[[NodeEvent], None] = ignore_event,
 ) -> dg.Definitions:
     """The definitions of one installation (default: the one that the environment names).
 

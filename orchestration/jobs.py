@@ -26,6 +26,7 @@ def build_job(tables: dg.AssetsDefinition) -> UnresolvedAssetJobDefinition:
         selection=dg.AssetSelection.assets(tables),
         executor_def=dg.in_process_executor,
         description=(
-            "Score all contacts and accounts as of a day. Several days are one run, which replays them into the history."
+            "Score all contacts and accounts as of a day."
+            " Several days are one run, which replays them into the history."
         ),
     )

@@ -6,7 +6,6 @@ Reading the raw tables is the models' business, judging the rule book that of `r
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -15,6 +14,7 @@ from orchestration.rule_book import validate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from orchestration.dbt_project import DbtProject
     from orchestration.rule_book import RuleBookError
@@ -35,8 +35,8 @@ def rule_book_spec(seeds_dir: Path) -> dg.AssetSpec:
     return dg.AssetSpec(
         RULE_BOOK_KEY,
         description=(
-            "The rule book: a folder of CSV files that marketing edits. A build begins with its validation; while a file"
-            " breaks a constraint, nothing is loaded and no score changes."
+            "The rule book: a folder of CSV files that marketing edits. A build begins with its validation;"
+            " while a file breaks a constraint, nothing is loaded and no score changes."
         ),
         group_name="rule_book",
         kinds={"csv"},

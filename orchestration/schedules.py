@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from dagster import UnresolvedAssetJobDefinition
 
 _HOUR_OF_DAY = 5
@@ -28,6 +31,10 @@ def build_schedule(
         description="Today's scores, before sales starts working.",
     )
     def score_leads_every_morning(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        return dg.RunRequest(partition_key=context.scheduled_execution_time.date().isoformat())
+        return dg.RunRequest(partition_key=_day_of(context.scheduled_execution_time, scoring_timezone))
 
     return score_leads_every_morning
+
+
+def _day_of(moment: datetime, scoring_timezone: str) -> str:
+    return moment.astimezone(ZoneInfo(scoring_timezone)).date().isoformat()

@@ -17,7 +17,10 @@ _NEWS = {
     "contact_scores": {
         "contacts by grade": """
             select lead_grade as grade, count(*) as contacts, count(*) filter (where is_qualified) as qualified
-            from marts.contact_scores where not is_excluded group by lead_grade order by lead_grade[1], lead_grade[2] desc
+            from marts.contact_scores
+            where not is_excluded
+            group by lead_grade
+            order by lead_grade[1], lead_grade[2] desc
         """,
         "contacts by temperature": """
             select temperature, count(*) as contacts
@@ -35,24 +38,26 @@ _NEWS = {
     "event_outcomes": {"events by outcome": "select outcome, events from marts.event_outcomes order by events desc"},
     "rejected_rows": {
         "rejected rows by reason": """
-            select source_table, reason, count(*) as rows from marts.rejected_rows group by all order by rows desc, source_table, reason
+            select source_table, reason, count(*) as rows
+            from marts.rejected_rows
+            group by all
+            order by rows desc, source_table, reason
         """,
     },
     "nurture_segments": {
-        "contacts by segment": "select segment, count(*) as contacts from marts.nurture_segments group by all order by all",
+        "contacts by segment": """
+            select segment, count(*) as contacts from marts.nurture_segments group by all order by all
+        """,
     },
 }
 
 
 def table_summary(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, dg.MetadataValue]:
     """Metadata of one table of the finished warehouse: its number of rows and, for some tables, what is new."""
-    metadata: dict[str, dg.MetadataValue] = {
-        "dagster/row_count": dg.MetadataValue.int(
-            rows_of(connection, f'select count(*) as n from "{schema}"."{table}"')[0]["n"]
-        )
-    }
+    ((count,),) = connection.execute(f'select count(*) from "{schema}"."{table}"').fetchall()  # noqa: S608 - our names
+    metadata: dict[str, dg.MetadataValue] = {"dagster/row_count": dg.MetadataValue.int(count)}
     for name, query in _NEWS.get(table, {}).items():
-        metadata[name] = as_table(rows_of(connection, query))
+        metadata[name] = as_table(_rows_of(connection, query))
     return metadata
 
 
@@ -66,7 +71,7 @@ def as_table(rows: list[dict[str, object]]) -> dg.MetadataValue:
     return dg.MetadataValue.table([dg.TableRecord(record) for record in records])
 
 
-def rows_of(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, object]]:
+def _rows_of(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, object]]:
     """The rows of a query by column name."""
     result = connection.execute(query)
     names = [column[0] for column in result.description or []]

@@ -34,7 +34,7 @@ contacts as (
             coalesce(fit_score, 'nan') as fit,
             coalesce(lead_score, 'nan') as lead,
             coalesce(fit_completeness, 'nan') as share,
-            coalesce(top_product_score, case when top_product_id is not null then 'nan' else 0.0 end) as product_interest
+            coalesce(top_product_score, case when top_product_id is not null then cast('nan' as double) else 0.0 end) as product_interest
         from marts.contact_scores
     )
     on activity, fit, lead, share, product_interest
@@ -49,7 +49,7 @@ accounts as (
             coalesce(account_activity_score, 'nan') as activity,
             coalesce(account_fit_score, 'nan') as fit,
             coalesce(committee_coverage, 0.0) as share,
-            coalesce(top_product_score, case when top_product_id is not null then 'nan' else 0.0 end) as product_interest
+            coalesce(top_product_score, case when top_product_id is not null then cast('nan' as double) else 0.0 end) as product_interest
         from marts.account_scores
     )
     on activity, fit, share, product_interest

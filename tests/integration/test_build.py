@@ -125,7 +125,8 @@ def test_checks_that_fail_are_told_from_errors(settings: Settings) -> None:
     with duckdb.connect(str(settings.warehouse)) as connection:
         connection.execute("""
             insert into marts.threshold_crossings by name
-            select 'planted' as crossing_id, 'contact' as entity, contact_id as entity_id, 'high_interest' as threshold_id,
+            select 'planted' as crossing_id, 'contact' as entity, contact_id as entity_id,
+                'high_interest' as threshold_id,
                 'up' as direction, date '2026-06-10' as as_of_date, 10.0 as score_before, 20.0 as score_after,
                 80.0 as threshold_value, 'x' as action, 'activity' as cause
             from marts.contact_scores limit 1

@@ -111,7 +111,8 @@ BAD: list[tuple[Check, str]] = [
     (
         INTEREST_ADDS_UP,
         "insert into marts.product_interest_scores by name"
-        f" select contact_id, 'planted' as product_id, as_of_date, 0.0 as score from marts.contact_scores where {ONE_CONTACT}",
+        " select contact_id, 'planted' as product_id, as_of_date, 0.0 as score from marts.contact_scores"
+        f" where {ONE_CONTACT}",
     ),
     (LEAD_SCORE_ADDS_UP, setting("contact_scores", "lead_score", "lead_score + 0.00001", ONE_CONTACT)),
     (LEAD_SCORE_ADDS_UP, setting("contact_scores", "lead_score", "null", ONE_CONTACT)),
