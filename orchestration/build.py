@@ -68,7 +68,7 @@ class BuildStatus(IntEnum):
 
 @dataclass(frozen=True)
 class FailedCheck:
-    """A check of severity error that found something: its table (`marts.contact_scores`), what must hold, what it found."""
+    """A failed check of severity error: its table (`marts.contact_scores`), what must hold, what it found."""
 
     table: str
     name: str

@@ -84,7 +84,7 @@ class NodeResult:
 NodeEvent = NodeStarted | NodeResult
 
 
-def ignore_event(event: NodeEvent) -> None:  # noqa: ARG001
+def ignore_event(event: NodeEvent) -> None:
     """For who does not want to hear of nodes."""
 
 

@@ -38,6 +38,6 @@ def days_of_window(window: dg.TimeWindow) -> tuple[date, date]:
 
 
 def parse_day(value: object) -> date | None:
-    """The day that a dbt var holds, as text or as YAML's own date; None if it is empty. Raises ValueError if none is."""
+    """The day that a dbt var holds, as text or YAML's own date; None if it is empty. Raises ValueError if none is."""
     text = str(value or "").strip()
     return date.fromisoformat(text) if text else None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SAMPLE_DAY = date(2026, 6, 30)
 """The last day of the tiny sample world, and the as_of_date of its warehouse."""
-SAMPLE_HISTORY_DAYS = 30
+SAMPLE_HISTORY_DAYS = 21
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -18,7 +18,10 @@ from orchestration.resources import WAREHOUSE_POOL, Warehouse
 from orchestration.table_summary import as_table
 
 _SHOWN_VIOLATIONS = 50
-_CSV_OPTIONS = """header = true, delim = ',', quote = '"', escape = '"', all_varchar = true, null_padding = true, parallel = false"""
+_CSV_OPTIONS = (
+    """header = true, delim = ',', quote = '"', escape = '"', all_varchar = true, null_padding = true, """
+    "parallel = false, max_line_size = 100000000"
+)
 
 
 @dataclass(frozen=True)
