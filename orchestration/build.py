@@ -80,11 +80,11 @@ class FailedCheck:
 class BuildResult:
     """How a build ended: one line per error, the failed checks, the number of passed ones, seconds, Dagster's run.
 
-    `run_id` is empty if no run began.
+    If no run began, `run_id` is empty and `as_of` what was asked for.
     """
 
     status: BuildStatus
-    as_of: date
+    as_of: date | None
     errors: tuple[str, ...] = ()
     failed_checks: tuple[FailedCheck, ...] = ()
     passed_checks: int = 0
@@ -102,9 +102,9 @@ def run_build(
     """
     began = time.monotonic()
     zone = request.extra_vars.get("scoring_timezone") or project_vars()["scoring_timezone"]
-    last_day = request.as_of or today(zone)
-    first_day = request.first_day or last_day
     try:
+        last_day = request.as_of or today(zone)
+        first_day = request.first_day or last_day
         days_as_vars(first_day, last_day, request.extra_vars)
         definitions = build_defs(
             settings,
@@ -114,7 +114,7 @@ def run_build(
             on_event=on_progress,
         )
     except (DbtError, ValueError) as error:
-        return BuildResult(BuildStatus.ERRORS, last_day, errors=tuple(str(error).splitlines()))
+        return BuildResult(BuildStatus.ERRORS, request.as_of, errors=tuple(str(error).splitlines()))
     with command_line_instance(settings) as instance:
         run = definitions.resolve_job_def(SCORE_LEADS).execute_in_process(
             instance=instance,

@@ -6,7 +6,7 @@ When runs start is in `schedules`, what dbt makes of the days in `dbt_args`.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import dagster as dg
 
@@ -15,7 +15,9 @@ DEFAULT_FIRST_DAY = date(2024, 1, 1)
 
 
 def today(scoring_timezone: str) -> date:
-    """The current date in the scoring time zone."""
+    """The current date in the scoring time zone. Raises ValueError if there is no such zone."""
+    if str(scoring_timezone) not in available_timezones():
+        raise ValueError(f"var scoring_timezone is {scoring_timezone}; an IANA name such as Europe/Berlin is needed")
     return datetime.now(ZoneInfo(scoring_timezone)).date()
 
 

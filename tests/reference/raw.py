@@ -131,10 +131,10 @@ def accept(raw: Raw, rule_book: RuleBook) -> Accepted:
     rejected = []
     for table in SCHEMAS:
         for cells in raw.rows(table):
-            row = _typed(table, cells, rule_book)
+            row = _typed(table, cells)
             reason = _reject_reason(table, row, rule_book)
             if reason is None:
-                accepted[table].append(row)
+                accepted[table].append(_spelled(table, row, rule_book))
             else:
                 rejected.append(
                     {
@@ -187,14 +187,20 @@ def latest_per_key(table: str, rows: Iterable[Row], first: tuple[str, ...]) -> l
     return [max(copies, key=strength) for copies in by_key.values()]
 
 
-def _typed(table: str, cells: Cells, rule_book: RuleBook) -> Row:
+def _typed(table: str, cells: Cells) -> Row:
     row: Row = {column.name: PARSERS[column.kind](cells.get(column.name)) for column in COLUMNS[table]}
     if table == "events":
         row["event_type"] = row["event_type"] and row["event_type"].lower()
         row["object"] = normalise_object(row["object"])
-        row["product_id"] = rule_book.spell_product(row["product_id"])
+    return row
+
+
+def _spelled(table: str, row: Row, rule_book: RuleBook) -> Row:
+    """Products and stages as the rule book spells them; rejected rows keep the spelling that they came with."""
+    if table == "events":
+        return row | {"product_id": rule_book.spell_product(row["product_id"])}
     if table == "stage_changes":
-        row["stage_id"] = rule_book.spell_stage(row["stage_id"])
+        return row | {"stage_id": rule_book.spell_stage(row["stage_id"])}
     return row
 
 

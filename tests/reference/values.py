@@ -19,8 +19,8 @@ TIMESTAMP = re.compile(
     r"([ T](?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(:(?P<second>[0-9]{2})(\.(?P<fraction>[0-9]{1,9}))?)?"
     r" ?(?P<zone>[zZ]|[+-][0-9]{2}(:?[0-9]{2})?)?)?"
 )
-TRUE = {"true", "t", "1", "yes", "y"}
-FALSE = {"false", "f", "0", "no", "n"}
+TRUE = {"true", "t", "yes", "y"}
+FALSE = {"false", "f", "no", "n"}
 
 
 def text(cell: str | None) -> str | None:
@@ -74,7 +74,9 @@ def day(cell: str | None) -> date | None:
 
 
 def flag(cell: str | None) -> bool | None:
-    """True, false, or null when it is neither."""
+    """True, false, or null when it is neither; 1 and 0 count in any spelling of the number."""
+    if (as_number := number(cell)) in (0, 1):
+        return as_number == 1
     word = (text(cell) or "").lower()
     return True if word in TRUE else False if word in FALSE else None
 

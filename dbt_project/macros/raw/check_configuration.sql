@@ -1,11 +1,72 @@
 {#- Before anything runs: every problem with the raw tables and the vars at once, in words that say what would be right. -#}
 {% macro check_configuration() -%}
     {%- if execute and flags.WHICH in ('run', 'build') -%}
-        {%- set problems = raw_table_problems() + var_problems() -%}
+        {%- set problems = (raw_file_problems() or raw_table_problems()) + var_problems() -%}
         {%- if problems -%}
             {%- do exceptions.raise_compiler_error('\n' ~ problems | join('\n')) -%}
         {%- endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+{#- What is wrong with the files of LEAD_SCORING_RAW_DIR as files, whatever they say. -#}
+{% macro raw_file_problems() -%}
+    {%- set folder = env_var('LEAD_SCORING_RAW_DIR', '') -%}
+    {{ return(adapter.dispatch('raw_file_problems')(folder) if folder else []) }}
+{%- endmacro %}
+
+{% macro duckdb__raw_file_problems(folder) -%}
+    {%- set problems = [] -%}
+    {%- set readers = [] -%}
+    {%- for node in graph.sources.values() if node.source_name == 'raw' -%}
+        {%- for ending in ['parquet', 'csv'] if raw_file_exists(folder, node.name, ending ~ '/*') -%}
+            {%- do problems.append(node.name ~ '.' ~ ending ~ ' in ' ~ folder ~ ' is a folder; a raw table is one file') -%}
+        {%- endfor -%}
+        {%- set file = node.name ~ '.csv' -%}
+        {%- if raw_file_exists(folder, node.name, 'csv') -%}
+            {%- if raw_file_exists(folder, node.name, 'parquet') -%}
+                {%- do problems.append('raw table ' ~ node.name ~ ' is there twice, as .parquet and as .csv; remove one of them from ' ~ folder) -%}
+            {%- endif -%}
+            {%- set names = csv_header(folder ~ '/' ~ file) -%}
+            {%- for name in names | unique if names.count(name) > 1 -%}
+                {%- do problems.append(file ~ ':1: column ' ~ name ~ ' stands there ' ~ names.count(name) ~ ' times') -%}
+            {%- else -%}
+                {%- do readers.append(csv_reader(folder ~ '/' ~ file, names, store_rejects=true)) -%}
+            {%- endfor -%}
+            {%- if not names -%}
+                {%- do problems.append(file ~ ':1: no header; the first line names the columns, separated by commas') -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(problems or unreadable_csv_rows(readers)) }}
+{%- endmacro %}
+
+{#- One line per row of a CSV that cannot be read. Counting every column is what makes the engine read each cell. -#}
+{% macro unreadable_csv_rows(readers) -%}
+    {%- set words = {
+        'TOO MANY COLUMNS': 'more cells than the header has columns; a comma inside a cell needs quotes around the cell',
+        'MISSING COLUMNS': 'fewer cells than the header has columns; is the file cut off?',
+        'UNQUOTED VALUE': 'a quoted cell does not end, or goes on after its closing quote; a quote inside it is written twice',
+        'INVALID ENCODING': 'not UTF-8; save the file in UTF-8',
+        'LINE SIZE OVER MAXIMUM': 'a row of more than 100 MB',
+    } -%}
+    {%- set most = 20 -%}
+    {%- set problems = [] -%}
+    {%- for reader in readers -%}
+        {%- do run_query('select count(columns(*)) from ' ~ reader) -%}
+    {%- endfor -%}
+    {%- if readers -%}
+        {%- set rejected = run_query(
+            "select distinct on (file_path, line) split_part(file_path, '/', -1), line, error_type, error_message"
+            ~ ' from reject_errors inner join reject_scans using (scan_id, file_id) order by file_path, line'
+        ).rows -%}
+        {%- for file, line, kind, message in rejected[:most] -%}
+            {%- do problems.append(file ~ ':' ~ line ~ ': ' ~ words.get(kind, message)) -%}
+        {%- endfor -%}
+        {%- if rejected | length > most -%}
+            {%- do problems.append('and ' ~ (rejected | length - most) ~ ' more rows that cannot be read') -%}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return(problems) }}
 {%- endmacro %}
 
 {% macro raw_table_problems() -%}

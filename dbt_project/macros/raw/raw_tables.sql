@@ -19,18 +19,45 @@
 {%- endmacro %}
 
 {% macro duckdb__find_raw_file(folder, table_name) -%}
-    {%- set readers = {
-        'parquet': "read_parquet('{}')",
-        'csv': "read_csv('{}', header = true, delim = ',', quote = '\"', escape = '\"', all_varchar = true, null_padding = true, max_line_size = 100000000)"
-    } -%}
-    {%- for ending, reader in readers.items() -%}
-        {%- set path = (folder ~ '/' ~ table_name ~ '.' ~ ending) | replace("'", "''") -%}
-        {%- if run_query("select count(*) from glob('" ~ path ~ "')").rows[0][0] > 0 -%}
-            {{ return(reader | replace('{}', path)) }}
-        {%- endif -%}
+    {%- for ending in ['parquet', 'csv'] if raw_file_exists(folder, table_name, ending) -%}
+        {%- set path = folder ~ '/' ~ table_name ~ '.' ~ ending -%}
+        {{ return(csv_reader(path, csv_header(path)) if ending == 'csv' else 'read_parquet(' ~ text_literal(path) ~ ')') }}
     {%- endfor -%}
     {{ return(none) }}
 {%- endmacro %}
+
+{% macro raw_file_exists(folder, table_name, ending) -%}
+    {%- set path = folder ~ '/' ~ table_name ~ '.' ~ ending -%}
+    {{ return(run_query('select count(*) from glob(' ~ text_literal(path) ~ ')').rows[0][0] > 0) }}
+{%- endmacro %}
+
+{#- The column names of a CSV, in lower case; empty for a file without a first line. -#}
+{% macro csv_header(path) -%}
+    {%- set first_line = run_query(
+        'select line from read_csv(' ~ text_literal(path) ~ ", auto_detect = false, header = false, delim = '\x01', quote = '', escape = '',"
+        ~ " columns = {'line': 'VARCHAR'}, ignore_errors = true, strict_mode = false, max_line_size = 100000000) limit 1"
+    ) -%}
+    {%- set names = [] -%}
+    {%- if first_line.rows and first_line.rows[0][0] -%}
+        {%- for cell in modules.re.findall('(?:^|,) *("(?:[^"]|"")*"|[^,]*)', first_line.rows[0][0]) -%}
+            {%- do names.append((cell.strip().strip('"').strip() or 'column' ~ loop.index) | lower) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(names) }}
+{%- endmacro %}
+
+{#- Every column as text by the names given, nothing guessed: what a guess takes for a comment or a title would be lost, and a row
+    with too many or too few cells is an error. With store_rejects such rows are told of instead. -#}
+{% macro csv_reader(path, names, store_rejects=false) -%}
+    {%- set columns = [] -%}
+    {%- for name in names or ['column1'] -%}{%- do columns.append(text_literal(name) ~ ": 'VARCHAR'") -%}{%- endfor -%}
+    {{ return(
+        'read_csv(' ~ text_literal(path) ~ ', auto_detect = false, header = true, delim = \',\', quote = \'"\', escape = \'"\', strict_mode = true, '
+        ~ 'max_line_size = 100000000, columns = {' ~ columns | join(', ') ~ '}' ~ (', store_rejects = true' if store_rejects else '') ~ ')'
+    ) }}
+{%- endmacro %}
+
+{% macro text_literal(text) -%}{{ return("'" ~ text | replace("'", "''") ~ "'") }}{%- endmacro %}
 
 {#- Column name in lower case → type in upper case, of anything that can stand behind `from`. -#}
 {% macro raw_column_types(raw_rows) -%}{{ return(adapter.dispatch('raw_column_types')(raw_rows)) }}{%- endmacro %}

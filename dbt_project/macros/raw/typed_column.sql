@@ -5,20 +5,23 @@
         cast(null as {{ {'text': dbt.type_string(), 'number': type_double(), 'timestamp': dbt.type_timestamp()}.get(data_type, data_type) }})
     {%- else -%}
         {%- set name = adapter.quote(column.name) -%}
-        {%- set text = name if column.type == 'VARCHAR' else 'cast(' ~ name ~ ' as varchar)' -%}
+        {#- JSON is the text that it stands for, without its quotes. -#}
+        {%- set text = name if column.type == 'VARCHAR' else name ~ " ->> '$'" if column.type == 'JSON' else 'cast(' ~ name ~ ' as varchar)' -%}
         {%- set text = "nullif(" ~ trim_text(text) ~ ", '')" -%}
+        {#- DECIMAL(18,3) is DECIMAL; a list or a struct of numbers is no number. -#}
+        {%- set type = 'LIST' if column.type.endswith(']') else column.type.split('(')[0] -%}
         {%- if data_type == 'text' -%}{{ text }}
-        {%- elif data_type == 'number' -%}{{ adapter.dispatch('typed_number')(name, column.type, text) }}
-        {%- elif data_type == 'timestamp' -%}{{ adapter.dispatch('typed_timestamp')(name, column.type, text) }}
-        {%- elif data_type == 'date' -%}{{ adapter.dispatch('typed_date')(name, column.type, text) }}
-        {%- elif data_type == 'boolean' -%}{{ adapter.dispatch('typed_boolean')(name, column.type, text) }}
+        {%- elif data_type == 'number' -%}{{ adapter.dispatch('typed_number')(name, type, text) }}
+        {%- elif data_type == 'timestamp' -%}{{ adapter.dispatch('typed_timestamp')(name, type, text) }}
+        {%- elif data_type == 'date' -%}{{ adapter.dispatch('typed_date')(name, type, text) }}
+        {%- elif data_type == 'boolean' -%}{{ adapter.dispatch('typed_boolean')(name, type, text) }}
         {%- else -%}{{ exceptions.raise_compiler_error('unknown data_type ' ~ data_type) }}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
 {% macro default__typed_number(name, type, text) -%}
-    {%- if 'INT' in type or type.startswith('DECIMAL') -%}
+    {%- if modules.re.match('(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|LONG|DECIMAL|NUMERIC)$', type) -%}
         cast({{ name }} as {{ type_double() }})
     {%- elif type in ('DOUBLE', 'FLOAT') -%}
         {{ finite('cast(' ~ name ~ ' as ' ~ type_double() ~ ')') }}
@@ -33,8 +36,9 @@
     {%- elif type.startswith('TIMESTAMP') or type == 'DATE' -%}
         {%- set timestamp = 'try_cast(' ~ name ~ ' as timestamp)' -%}
     {%- else -%}
-        {#- The session's zone is UTC: a text without a zone is UTC, one with a zone is converted. -#}
-        {%- set timestamp = "timezone('UTC', try_cast(" ~ text ~ " as timestamptz))" -%}
+        {#- The session's zone is UTC: a text without a zone is UTC, one with a zone is converted, be there a space before it or not. -#}
+        {%- set closed = "regexp_replace(" ~ text ~ ", ' ([+-][0-9:]+|[zZ])$', '\\1')" -%}
+        {%- set timestamp = "timezone('UTC', coalesce(try_cast(" ~ text ~ " as timestamptz), try_cast(" ~ closed ~ " as timestamptz)))" -%}
     {%- endif -%}
     case
         when {{ timestamp }} between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'
@@ -42,11 +46,20 @@
     end
 {%- endmacro %}
 
-{% macro duckdb__typed_date(name, type, text) -%}
-    {%- set day = 'try_cast(' ~ (name if type == 'DATE' or type.startswith('TIMESTAMP') else text) ~ ' as date)' -%}
-    case when {{ day }} between date '0001-01-01' and date '9999-12-31' then {{ day }} end
+{% macro default__typed_date(name, type, text) -%}
+    cast({{ adapter.dispatch('typed_timestamp')(name, type, text) }} as date)
 {%- endmacro %}
 
 {% macro default__typed_boolean(name, type, text) -%}
-    {%- if type == 'BOOLEAN' -%}{{ name }}{%- else -%}try_cast({{ text }} as boolean){%- endif -%}
+    {%- if type == 'BOOLEAN' -%}
+        {{ name }}
+    {%- else -%}
+        {#- 1.0 is how a flag looks that went through a column of numbers. -#}
+        case
+            {{ text_to_number(text) }}
+            when 1 then true
+            when 0 then false
+            else try_cast({{ text }} as boolean)
+        end
+    {%- endif -%}
 {%- endmacro %}
