@@ -37,13 +37,13 @@ class BuildArgs:
         return {name: value for name, value in self.vars.items() if name not in _RUN_TIME_VARS}
 
     def as_list(self) -> list[str]:
-        """The command line. Unit tests are left to CI: they examine the models' code and no data."""
+        """The command line: all that is built or examines data. Unit tests examine code and are left to CI."""
         return [
             "build",
             "--vars",
             json.dumps(self.vars, sort_keys=True),
-            "--exclude-resource-type",
-            "unit_test",
+            *("--exclude-resource-type", "unit_test"),
+            *("--exclude-resource-type", "exposure"),
             *(["--full-refresh"] if self.full_refresh else []),
             *self.selection,
         ]

@@ -36,7 +36,7 @@ def published(warehouse: Path) -> dict[str, str]:
         columns = connection.execute("""
             select
                 table_name,
-                string_agg(case data_type when 'DOUBLE' then 'round(' || column_name || ', 9)' else column_name end, ', ')
+                string_agg(if(data_type = 'DOUBLE', 'round(' || column_name || ', 9)', column_name), ', ')
             from duckdb_columns()
             where schema_name = 'marts'
             group by table_name

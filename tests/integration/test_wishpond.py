@@ -1,4 +1,4 @@
-"""The published arithmetic to the point: the rule book `wishpond_verbatim` in the warehouse, against sums made by hand."""
+"""The published arithmetic to the point: the rule book `wishpond_verbatim` in the warehouse, against sums by hand."""
 
 from __future__ import annotations
 

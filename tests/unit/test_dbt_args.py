@@ -37,7 +37,7 @@ def test_a_build_names_its_vars_and_leaves_unit_tests_to_ci() -> None:
     args = BuildArgs({"b": 1, "a": "it's"}).as_list()
     assert args[0] == "build"
     assert json.loads(args[args.index("--vars") + 1]) == {"a": "it's", "b": 1}
-    assert args[-2:] == ["--exclude-resource-type", "unit_test"]
+    assert args[-4:] == ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
 
 
 def test_a_full_refresh_and_a_selection_are_passed_on() -> None:
