@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,13 +39,21 @@ class DbtError(Exception):
 
     def __init__(self, exception: BaseException | None) -> None:
         """Keep of dbt's own error what a person needs."""
-        lines = [line.strip() for line in str(exception).splitlines()]
-        super().__init__("\n".join(line for line in lines if line and not line.startswith(_NOISE)))
+        finding, *hints = _HINTS.split(str(exception), maxsplit=1)
+        lines = [line.strip() for line in finding.splitlines()]
+        lines = [line for line in lines if line and not line.startswith(_NOISE)]
+        # DuckDB tells of a file that is no CSV in several lines, and in which file among the options of its reader.
+        if paths := _FILE_OPTION.findall("".join(hints)):
+            lines = [" ".join([*lines, "in", *paths])]
+        super().__init__("\n".join(lines))
         self.is_locked = _LOCK_CONFLICT in str(exception)
 
 
-# Where in dbt it happened: a stack trace in prose.
-_NOISE = ("Compilation Error in operation", "Runtime Error", "> in macro", "> called by")
+# What follows is advice on the options of DuckDB's reader, which the person in front of us cannot set.
+_HINTS = re.compile("Possible (?:fixes|Solution)")
+_FILE_OPTION = re.compile(r"^ *file = (.+)$", re.MULTILINE)
+# Where in dbt it happened, a stack trace in prose; and raw rows, which may be about persons.
+_NOISE = ("Compilation Error in operation", "Runtime Error", "> in macro", "> called by", "Original Line:")
 
 
 @dataclass(frozen=True)

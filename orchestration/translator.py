@@ -55,10 +55,6 @@ class Translator(DagsterDbtTranslator):
             metadata=spec.metadata,
         )
 
-    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        """Schema and name, as one writes them in SQL: `marts/contact_scores`, `raw/events`."""
-        return super().get_asset_key(dbt_resource_props)
-
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """The folder that a person would look in: the topic of an intermediate model, else the layer or the source."""
         if dbt_resource_props["resource_type"] == "seed":

@@ -1,17 +1,16 @@
 """Bad input: no raw table, however broken, ends in a stack trace, loses a row or moves a score silently.
 
-What can be read scores as the reference says, cell by cell; what cannot is in `rejected_rows` as it came; a file that is
-no table ends the build with one clear message. The files of the rule book are fuzzed in `tests/unit/test_rule_book.py`.
+What can be read scores as the reference says, cell by cell; what cannot is in `rejected_rows` as it came; a file that
+is no table ends the build with one clear message. The rule book's files are fuzzed in `tests/unit/test_rule_book.py`.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import math
 import shutil
 from collections import Counter
-from datetime import date
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -20,6 +19,7 @@ from typer.testing import CliRunner
 
 from orchestration.build import BuildRequest, BuildStatus, run_build
 from orchestration.cli import app
+from orchestration.dbt_runner import DbtError
 from orchestration.settings import DEFAULT_SEEDS_DIR, RAW_DIR_ENV, SEEDS_DIR_ENV, WAREHOUSE_ENV, Settings
 from tests.reference import Raw, Reference, differences, load_rule_book
 from tests.reference.raw import COLUMNS
@@ -37,7 +37,7 @@ HUGE = "x" * 10_000_000
 HUGE_COLUMNS = {"events": ("event_id", "object", "value"), "contacts": ("job_title",), "contact_attributes": ("value",)}
 TEXTS = (
     "'; drop table marts.contact_scores; --",
-    "\" or 1=1 --",
+    '" or 1=1 --',
     "{{ 1/0 }}{% raw %}",
     "${HOME} $1 %s %(id)s \\1 \\",
     'a,b;c\td"e""f',
@@ -61,7 +61,22 @@ TEXTS = (
     "\u2028",
     "x" * 10_000,
 )
-NUMBERS = (" 5 ", "1_000", "1,5", "1e999", "-1e999", "NaN", "inf", "-Infinity", "0x10", "٣", "1e-400", "-0", "+.5e1", "--1")
+NUMBERS = (
+    " 5 ",
+    "1_000",
+    "1,5",
+    "1e999",
+    "-1e999",
+    "NaN",
+    "inf",
+    "-Infinity",
+    "0x10",
+    "٣",
+    "1e-400",
+    "-0",
+    "+.5e1",
+    "--1",
+)
 TIMES = (
     "infinity",
     "-infinity",
@@ -124,7 +139,7 @@ PLAIN: dict[str, Cells] = {
 }
 
 
-# --- worlds of nasty values --------------------------------------------------------------------------------------------
+# --- worlds of nasty values ------------------------------------------------------------------------------------------
 
 
 def row_with(table: str, column: Column, number: int, cell: str | None) -> Cells:
@@ -136,7 +151,9 @@ def row_with(table: str, column: Column, number: int, cell: str | None) -> Cells
 
 def huge_rows(table: str) -> list[Cells]:
     """Rows with one cell of ten megabytes each."""
-    return [row_with(table, column, 99, HUGE) for column in COLUMNS[table] if column.name in HUGE_COLUMNS.get(table, ())]
+    return [
+        row_with(table, column, 99, HUGE) for column in COLUMNS[table] if column.name in HUGE_COLUMNS.get(table, ())
+    ]
 
 
 def nasty_world(seed: int) -> Raw:
@@ -234,9 +251,7 @@ def assert_scores_as_the_reference_says(warehouse: DbtWarehouse, world: Raw, see
 def test_every_nasty_value_in_every_column(warehouse: DbtWarehouse) -> None:
     tables = assert_scores_as_the_reference_says(warehouse, nasty_world(1), seed=1)
     reasons = {row["reason"] for row in tables["rejected_rows"]}
-    required = {
-        f"missing_{column.name}" for columns in COLUMNS.values() for column in columns if column.is_required
-    }
+    required = {f"missing_{column.name}" for columns in COLUMNS.values() for column in columns if column.is_required}
     assert reasons == required | {"missing_contact", "future", "unknown_group"}
 
 
@@ -246,7 +261,7 @@ def test_spoilt_worlds(warehouse: DbtWarehouse, seed: int) -> None:
     assert_scores_as_the_reference_says(warehouse, shuffled_world(seed), seed)
 
 
-# --- tables of any type ------------------------------------------------------------------------------------------------
+# --- tables of any type ----------------------------------------------------------------------------------------------
 
 # Ids as numbers, times as dates and with a zone, flags as numbers, quantities as text and what is no quantity at all;
 # names in any case, columns in any order, more of them than asked for; most optional tables are absent.
@@ -255,7 +270,7 @@ TYPED_TABLES = {
         select
             {'deep': [{'x': 1}]} as extra,
             unnest([1.0::double, 0.0, null, 2.0, 'nan', 'infinity', null, null]) as "Is_Machine",
-            unnest([5, 50.25, 'nan', 'infinity', '-infinity', 1e300, null, 0]::double[]) as value,
+            unnest([5::double, 50.25, 'nan', 'infinity', '-infinity', 1e300, null, 0]) as value,
             unnest(range(8))::bigint as "EVENT_ID",
             unnest([1, 1, 1, 2, 2, 2, 3, null])::integer as "Contact_Id",
             unnest(['page_view', 'page_view', 'page_view', 'page_view', 'email_open', 'email_open', null, 'x'])
@@ -290,7 +305,7 @@ TYPED_TABLES = {
         union all
         select uuid '00000000-0000-0000-0000-000000000002', null, 12, 'infinity'
         """,
-    "contact_attributes": "select 1 as contact_id, 'score' as attribute, unnest([5.0, 'nan']::double[]) as value",
+    "contact_attributes": "select 1 as contact_id, 'score' as attribute, unnest([5::double, 'nan']) as value",
     "stage_changes": """
         select 1::smallint as contact_id, unnest(['Lead', 'mql']) as stage_id,
             unnest([timestamp_ns '2024-03-01 00:00:00.123456789', null]) as changed_at
@@ -298,27 +313,38 @@ TYPED_TABLES = {
     "score_adjustments": """
         select unnest(range(3)) as adjustment_id, 1.0::decimal(3, 0) as contact_id, 'web' as group_id,
             unnest([7, null, 2])::decimal(5, 2) as points, true as reason, 1 as created_by,
-            timestamptz '2024-03-08 23:30:00-05:00' as effective_date, unnest(['never', null, '2024-03-09']) as expires_date
+            timestamptz '2024-03-08 23:30:00-05:00' as effective_date,
+            unnest(['never', null, '2024-03-09']) as expires_date
         """,
     "opportunities": """
-        select 1 as opportunity_id, {'x': 5} as amount, [date '2024-03-01'] as closed_at, date '2024-03-01' as created_at,
+        select 1 as opportunity_id, {'x': 5} as amount, [date '2024-03-01'] as closed_at,
+            date '2024-03-01' as created_at,
             false as outcome
         """,
 }
 
 
 def typed_world() -> Raw:
-    """The typed tables as the reference reads them: each cell as the text that the engine gives."""
+    """The typed tables as the reference reads them: text as the engine gives it, whole numbers without decimals."""
     tables = {}
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         for table, query in TYPED_TABLES.items():
-            cursor = connection.execute(f"select cast(columns(*) as varchar) from ({query})")
-            names = [column[0].lower() for column in cursor.description or []]
-            # of JSON the text that it stands for
-            rows = [[cell and cell.strip('"') for cell in row] for row in cursor.fetchall()]
-            tables[table] = [dict(zip(names, row, strict=True)) for row in rows]
+            types = {name: kind for name, kind, *_ in connection.execute(f"describe {query}").fetchall()}
+            rows = connection.execute(f"select cast(columns(*) as varchar) from ({query})").fetchall()
+            tables[table] = [
+                {name.lower(): plain_text(cell, kind) for (name, kind), cell in zip(types.items(), row, strict=True)}
+                for row in rows
+            ]
     return Raw(tables)
+
+
+def plain_text(cell: str | None, kind: str) -> str | None:
+    if cell is None:
+        return None
+    if kind == "DOUBLE":
+        return None if not math.isfinite(float(cell)) else cell.removesuffix(".0")
+    return cell.strip('"') if kind == "JSON" else cell
 
 
 def read_published(path: Path) -> Tables:
@@ -358,7 +384,7 @@ def test_parquet_of_any_type(warehouse: DbtWarehouse) -> None:
     assert not differences(expected, warehouse.read())
 
 
-# --- files that are no tables ------------------------------------------------------------------------------------------
+# --- files that are no tables ----------------------------------------------------------------------------------------
 
 EVENTS = "event_id,contact_id,event_type,occurred_at,loaded_at"
 EVENT = "e1,c1,page_view,2024-03-09,2024-03-09"
@@ -371,7 +397,7 @@ BROKEN_FILES: dict[str, tuple[dict[str, bytes | None], list[tuple[str, str]]]] =
         [
             ("events.csv:2: ", "more cells than the header"),
             ("events.csv:4: ", "fewer cells than the header"),
-            ("events.csv:7: ", "fewer cells than the header"),
+            ("events.csv:6: ", "fewer cells than the header"),
         ],
     ),
     "a quote that does not end": (
@@ -382,12 +408,22 @@ BROKEN_FILES: dict[str, tuple[dict[str, bytes | None], list[tuple[str, str]]]] =
         {"contacts.csv": b'contact_id,updated_at\n"c"1,2024-03-01\n'},
         [("contacts.csv:2: ", "quote")],
     ),
-    "Latin-1": ({"contacts.csv": "contact_id,updated_at\nzoë,2024-03-01\n".encode("latin-1")}, [("contacts.csv:2: ", "UTF-8")]),
     "Latin-1 in the header": (
         {"contacts.csv": "contact_id,größe,updated_at\nc1,1,2024-03-01\n".encode("latin-1")},
-        [("contacts.csv:1: ", "UTF-8")],
+        [("Invalid Input Error: CSV Error on Line: 1 Invalid unicode", "raw/contacts.csv")],
     ),
-    "UTF-16": ({"contacts.csv": CONTACTS.encode("utf-16")}, [("contacts.csv:1: ", "UTF-8")]),
+    "Latin-1": (
+        {"contacts.csv": "contact_id,updated_at\nzoë,2024-03-01\n".encode("latin-1")},
+        [("Invalid Input Error: CSV Error on Line: 2 Invalid unicode", "raw/contacts.csv")],
+    ),
+    "Latin-1 far down": (
+        {"contacts.csv": CONTACTS.encode() + b"c1,2024-03-01\n" * 5001 + b"zo\xeb,2024-03-01\n"},
+        [("contacts.csv:5004: ", "not UTF-8")],
+    ),
+    "UTF-16": (
+        {"contacts.csv": CONTACTS.encode("utf-16")},
+        [("Invalid Input Error: CSV Error on Line: 1 Invalid unicode", "raw/contacts.csv")],
+    ),
     "empty files": (
         {"events.csv": b"", "accounts.csv": b"\n"},
         [("events.csv:1: ", "no header"), ("accounts.csv:1: ", "no header")],
@@ -408,7 +444,10 @@ BROKEN_FILES: dict[str, tuple[dict[str, bytes | None], list[tuple[str, str]]]] =
         {"events.csv": f"{EVENT}\n".encode()},
         [("events.csv:1: ", "column 2024-03-09 stands there 2 times")],
     ),
-    "mixed line ends": ({"contacts.csv": b"contact_id,updated_at\r\nc1,2024-03-01\nc2,2024-03-01\r\n"}, [("", "contacts.csv")]),
+    "mixed line ends": (
+        {"contacts.csv": b"contact_id,updated_at\r\nc1,2024-03-01\nc2,2024-03-01\r\n"},
+        [("Invalid Input Error: ", "raw/contacts.csv")],
+    ),
     "no Parquet": ({"events.csv": None, "events.parquet": b"event_id,contact_id\n" * 9}, [("", "events.parquet")]),
     "an empty Parquet file": ({"accounts.parquet": b""}, [("", "accounts.parquet")]),
     "one table in two files": (
@@ -417,9 +456,12 @@ BROKEN_FILES: dict[str, tuple[dict[str, bytes | None], list[tuple[str, str]]]] =
     ),
     "folders": (
         {"accounts.parquet/part-0.parquet": b"", "events.csv": None, "events.csv/a.csv": EVENTS.encode()},
-        [("accounts.parquet", "is a folder"), ("events.csv", "is a folder")],
+        [("events.csv in ", "is a folder"), ("accounts.parquet in ", "is a folder")],
     ),
-    "no required table": ({"events.csv": None}, [("raw table events is required and absent", "events.parquet or .csv")]),
+    "no required table": (
+        {"events.csv": None},
+        [("raw table events is required and absent", "events.parquet or .csv")],
+    ),
     "no required column": (
         {"contacts.csv": b"contact_id,email\nc1,a@b.c\n", "accounts.csv": b"account_name\nAcme\n"},
         [
@@ -440,24 +482,48 @@ def write_files(folder: Path, changed: dict[str, bytes | None]) -> None:
 
 
 @pytest.mark.parametrize("case", BROKEN_FILES)
-def test_a_file_that_is_no_table_is_named(
-    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], state_dir: Path
-) -> None:
+def test_a_file_that_is_no_table_is_named(case: str, warehouse: DbtWarehouse) -> None:
     changed, wanted = BROKEN_FILES[case]
-    write_files(tmp_path / "raw", changed)
-    warehouse = tmp_path / "warehouse.duckdb"
-    monkeypatch.setenv(WAREHOUSE_ENV, str(warehouse))
+    warehouse.reset()
+    write_files(warehouse.raw_dir, changed)
+    write_rule_book(draw_rule_book(Seeded(1)), warehouse.seeds_dir)
+    with pytest.raises(AssertionError) as failure:
+        warehouse.build({"as_of_date": TODAY.isoformat()})
+    errors = str(DbtError(failure.value)).splitlines()
+    assert len(errors) == len(wanted), errors
+    for line, (beginning, rest) in zip(errors, wanted, strict=True):
+        assert line.startswith(beginning), errors
+        assert rest in line, errors
+
+
+def test_what_the_user_sees(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], state_dir: Path
+) -> None:
+    write_files(tmp_path / "raw", BROKEN_FILES["too many and too few cells"][0])
+    monkeypatch.setenv(WAREHOUSE_ENV, str(tmp_path / "warehouse.duckdb"))
     monkeypatch.setenv(RAW_DIR_ENV, str(tmp_path / "raw"))
     monkeypatch.setenv(SEEDS_DIR_ENV, str(DEFAULT_SEEDS_DIR))
-    monkeypatch.setattr("orchestration.settings.Settings.state_dir", state_dir)
+    monkeypatch.setattr(Settings, "state_dir", state_dir)
     result = CliRunner().invoke(app, ["build", "--as-of", "2024-03-10"])
-    shown = result.output + "".join(capfd.readouterr())
-    assert result.exit_code == 1, shown
-    assert isinstance(result.exception, SystemExit)
-    assert "Traceback" not in shown
-    *errors, last = result.output.strip().splitlines()
-    assert last.startswith("Not built: "), shown
-    assert len(errors) == len(wanted), shown
-    for line, (beginning, rest) in product(errors, wanted) if len(wanted) == 1 else zip(errors, wanted, strict=True):
-        assert line.startswith(beginning), shown
-        assert rest in line
+    assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+    assert "Traceback" not in result.output + "".join(capfd.readouterr())
+    errors = result.output.strip().splitlines()
+    assert [error.split(":")[:2] for error in errors[:3]] == [["events.csv", line] for line in "246"]
+    assert errors[3:] == ["Not built: 3 errors."]
+
+
+def test_csvs_as_programs_write_them(warehouse: DbtWarehouse) -> None:
+    """A byte order mark, CRLF or CR, blank lines, nameless and odd columns, line breaks in cells, needless quotes."""
+    folder = warehouse.raw_dir
+    warehouse.reset()
+    contacts = (
+        '\ufeff,Größe,"Contact_ID", Updated_At ,"a, b"\r\n0,1,c1,2024-03-01,\r\n\r\n1,,"c\r\n2",2024-03-01,"x""y"\r\n'
+    )
+    write_files(folder, {"contacts.csv": contacts.encode(), "events.csv": f"{EVENTS}\r{EVENT}".encode()})
+    (folder / "opportunities.csv").write_text("opportunity_id,created_at,Schön\n#1,,x\n", "utf-8")
+    write_rule_book(draw_rule_book(Seeded(1)), warehouse.seeds_dir)
+    warehouse.build({"as_of_date": TODAY.isoformat()})
+    tables = warehouse.read()
+    assert sorted(row["contact_id"] for row in tables["contact_scores"]) == ["c\r\n2", "c1"]
+    assert [row["event_id"] for row in tables["event_log"] if not row["is_derived"]] == ["e1"]
+    assert [row["row_key"] for row in tables["rejected_rows"]] == ["#1"]

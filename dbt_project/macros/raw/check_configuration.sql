@@ -33,14 +33,14 @@
                 {%- do readers.append(csv_reader(folder ~ '/' ~ file, names, store_rejects=true)) -%}
             {%- endfor -%}
             {%- if not names -%}
-                {%- do problems.append(file ~ ':1: no header; the first line names the columns, separated by commas') -%}
+                {%- do problems.append(file ~ ':1: no header in UTF-8; the first line names the columns, separated by commas') -%}
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(problems or unreadable_csv_rows(readers)) }}
 {%- endmacro %}
 
-{#- One line per row of a CSV that cannot be read. Counting every column is what makes the engine read each cell. -#}
+{#- One line per row of a CSV that cannot be read; line breaks inside cells do not count as lines. Counting every column is what makes the engine read each cell. -#}
 {% macro unreadable_csv_rows(readers) -%}
     {%- set words = {
         'TOO MANY COLUMNS': 'more cells than the header has columns; a comma inside a cell needs quotes around the cell',

@@ -31,18 +31,17 @@
     {{ return(run_query('select count(*) from glob(' ~ text_literal(path) ~ ')').rows[0][0] > 0) }}
 {%- endmacro %}
 
-{#- The column names of a CSV, in lower case; empty for a file without a first line. -#}
+{#- The column names of a CSV, in lower case; none of a file without a first line. -#}
 {% macro csv_header(path) -%}
     {%- set first_line = run_query(
         'select line from read_csv(' ~ text_literal(path) ~ ", auto_detect = false, header = false, delim = '\x01', quote = '', escape = '',"
-        ~ " columns = {'line': 'VARCHAR'}, ignore_errors = true, strict_mode = false, max_line_size = 100000000) limit 1"
-    ) -%}
+        ~ " columns = {'line': 'VARCHAR'}, strict_mode = false, max_line_size = 100000000) limit 1"
+    ).rows -%}
+    {%- set line = first_line[0][0] if first_line else none -%}
     {%- set names = [] -%}
-    {%- if first_line.rows and first_line.rows[0][0] -%}
-        {%- for cell in modules.re.findall('(?:^|,) *("(?:[^"]|"")*"|[^,]*)', first_line.rows[0][0]) -%}
-            {%- do names.append((cell.strip().strip('"').strip() or 'column' ~ loop.index) | lower) -%}
-        {%- endfor -%}
-    {%- endif -%}
+    {%- for cell in modules.re.findall('(?:^|,) *("(?:[^"]|"")*"|[^,]*)', line or '') if line -%}
+        {%- do names.append((cell.strip().strip('"').strip() or 'column' ~ loop.index) | lower) -%}
+    {%- endfor -%}
     {{ return(names) }}
 {%- endmacro %}
 
