@@ -27,11 +27,14 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 demo: $(VENV)/.runtime ## sample world, scheduled job, the leads to call today
 	$(BIN)/lead-scoring demo
 
+# A worker per core, each with the test files that share a warehouse.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
 test: $(VENV)/.dev ## the fast tests, under five minutes on two cores
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-slow: $(VENV)/.dev ## the slow tests
-	$(BIN)/python -m pytest -m slow
+	$(PYTEST) -m slow
 
 WORLDS ?= 200
 test-worlds: $(VENV)/.dev ## WORLDS=200 random worlds, warehouse against reference
