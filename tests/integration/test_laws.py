@@ -479,4 +479,5 @@ def test_plain_dbt_build_needs_nothing_but_the_handles(warehouse: DbtWarehouse, 
     assert _contents(warehouse.seeds_dir) == before
     with duckdb.connect(path, read_only=True) as connection:
         scores = connection.execute("select contact_id, lead_score from marts.contact_scores").fetchall()
-    assert dict(scores) == {row["contact_id"]: row["lead_score"] for row in fresh.tables["contact_scores"]}
+    expected = {row["contact_id"]: row["lead_score"] for row in fresh.tables["contact_scores"]}
+    assert dict(scores) == pytest.approx(expected, abs=1e-9)
