@@ -154,11 +154,7 @@ BAD: list[tuple[Check, str]] = [
     (
         EVENTS_ACCOUNTED_FOR,
         "insert into marts.event_log from marts.event_log where event_id ="
-        " (select min(event_id) from marts.event_log where is_derived)",
-    ),
-    (
-        EVENTS_ACCOUNTED_FOR,
-        setting("event_log", "event_id", "null", "event_id = (select min(event_id) from marts.event_log)"),
+        " (select min(event_id) from marts.event_log where not is_derived)",
     ),
 ]
 
@@ -176,6 +172,12 @@ def copied_warehouse(
     copy = tmp_path_factory.mktemp("planted") / "warehouse.duckdb"
     shutil.copyfile(built_warehouse, copy)
     with duckdb.connect(str(copy)) as connection:
+        # What readers see as a view is a table here, to plant bad rows in.
+        for (view,) in connection.execute(
+            "select view_name from duckdb_views() where schema_name = 'marts' and not internal"
+        ).fetchall():
+            connection.execute(f"create table marts.planted as from marts.{view}")
+            connection.execute(f"drop view marts.{view}; alter table marts.planted rename to {view}")
         # Contracts refuse some of the bad data; here it must get in.
         for table, column in connection.execute(
             "select table_name, column_name from duckdb_columns() where schema_name = 'marts' and not is_nullable"

@@ -45,8 +45,11 @@ DOWN: Row = TURN | {"as_of_date": DAY, "direction": "down"}
 UNSCORED: Row = {"activity_score": 0.0, "fit_score": 0.0, "lead_score": 0.0, "top_product_score": 0.0}
 CROSSING: Row = {"direction": "up", "score_after": 80.0, "threshold_value": 80.0}
 GROUP: Row = {"group_id": "web", "min_points": -25.0, "max_points": 10.0}
-LEDGER: Row = {"contact_id": "ada", "rule_id": "visit", "activity_date": DAY, "object": None, "product_id": None}
-HITS: Row = {"hits": 2, "credited_hits": 1, "counted_hits": 1}
+LEDGER: Row = {
+    "contact_id": "ada", "rule_id": "visit", "activity_date": DAY,
+    "object": None, "product_id": None, "reset_date": None
+}  # fmt: skip
+HITS: Row = {"hits": 2, "credited_hits": 1}
 SCORE: Row = {"floor": 0.0, "ceiling": 9.0, "lead_weight": 0.0}
 PENALTY: Row = {"criterion_id": "job_title", "points": -5.0}
 INCLUDED: Row = {"is_excluded": False, "exclusion_reason": None}
@@ -117,9 +120,20 @@ CASES = [
     of("account_figures_agree_with_each_other", "account_scores", COMMITTEE, breadth=3),
     of("account_figures_agree_with_each_other", "account_scores", COMMITTEE, max_activity=9.5),
     of("account_figures_agree_with_each_other", "account_scores", COMMITTEE, committee_coverage=1.5),
-    of("counted_hits_are_credited_and_credited_hits_are_hits", "score_ledger", HITS, credited_hits=3),
-    of("counted_hits_are_credited_and_credited_hits_are_hits", "score_ledger", HITS, counted_hits=2),
-    of("decay_never_adds_points", "score_ledger", {"points": -10.0, "decayed_points": -10.0}, decayed_points=-10.5),
+    of("credited_hits_are_hits", "int_ledger", HITS, credited_hits=3),
+    of("credited_hits_are_hits", "int_ledger", HITS, credited_hits=-1),
+    of(
+        "machine_traffic_has_a_known_reason",
+        "int_events_classified",
+        {"machine_reason": "click_burst"},
+        machine_reason="bot",
+    ),
+    of(
+        "machine_traffic_has_a_known_reason",
+        "int_events_classified",
+        {"machine_reason": None},
+        machine_reason="",
+    ),
     of("criterion_points_are_0_to_100", "fit_contributions", {"criterion_points": 100.0}, criterion_points=-1.0),
     of("crossings_are_on_the_side_that_they_turned_to", "threshold_crossings", CROSSING, score_after=79.0),
     of(
@@ -134,9 +148,9 @@ CASES = [
     of("outcomes_have_no_negative_count", "event_outcomes", {"events": 0}, events=-1),
     # Our other generic tests.
     Case(
-        "score_ledger_has_one_row_per_contact_rule_day_object_and_product",
-        {"score_ledger": [LEDGER, LEDGER | {"object": "/"}]},
-        {"score_ledger": [LEDGER, LEDGER]},
+        "ledger_has_one_row_per_contact_rule_day_object_product_and_reset",
+        {"int_ledger": [LEDGER, LEDGER | {"object": "/"}, LEDGER | {"reset_date": DAY}]},
+        {"int_ledger": [LEDGER, LEDGER]},
     ),
     Case(
         "score_history_has_one_row_per_day_and_contact",

@@ -33,9 +33,15 @@ RAW_HEADERS = {
 # Scoring steps without a branch to show: what they do is one expression, or dbt cannot give them inputs.
 WITHOUT_UNIT_TEST = {
     "int_account_product_interest_history",  # selects the recorded days, as score_history does
+    "int_completed_run",  # the row of int_run_scope
     "int_events",  # a union
+    "int_fit_rule_hashes",  # hashes
     "int_numbers",  # numbers
+    "int_profile_hashes",  # hashes
     "int_rule_book_hash",  # reads the columns of real seeds
+    "int_rule_hashes",  # hashes
+    "int_run_scope",  # what dbt and the warehouse know of runs
+    "int_stage_hashes",  # hashes
 }
 
 

@@ -26,13 +26,14 @@ OTHER_DIALECTS = ("spark", "postgres")
 # Functions that all three engines have, with the same meaning, by sqlglot's names; another one is added on purpose.
 # fmt: off
 SHARED_FUNCTIONS = {
-    "Abs", "And", "Avg", "Case", "Cast", "Coalesce", "Count", "Greatest", "If", "Lag", "Lead", "Least", "Left",
-    "Length", "LogicalOr", "Lower", "MD5", "Max", "Min", "Nullif", "Or", "PercentileCont", "Pow", "Replace",
+    "Abs", "And", "Avg", "Case", "Cast", "Coalesce", "Count", "Exists", "Greatest", "If", "Lag", "Lead", "Least",
+    "Left", "Length", "LogicalOr", "Lower", "MD5", "Max", "Min", "Nullif", "Or", "PercentileCont", "Pow", "Replace",
     "Right", "Round", "RowNumber", "SplitPart", "StrPosition", "Substring", "Sum", "TimestampTrunc",
 }
 # fmt: on
 # What DuckDB's variant of a dispatched macro writes → the macro.
 DISPATCHED = {
+    "Chr": "may_be_rejected",
     "GenerateSeries": "dbt.generate_series",
     "GroupConcat": "joined_text",
     "RegexpLike": "text_to_number",
@@ -40,6 +41,7 @@ DISPATCHED = {
     "TimeToStr": "timestamp_text",
     "Trim": "trim_text",
     "TryCast": "typed_timestamp, typed_date, typed_boolean, text_to_number",
+    "hash": "row_hash",
     "isfinite": "finite",
     "to_json": "row_json",
 }

@@ -16,10 +16,19 @@
     {#- The transaction begins here. -#}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {% call statement('main') -%}
-        {%- if existing_relation %}
+        {%- if existing_relation and (type == 'view' or existing_relation.type != type or config.get('contract').enforced) %}
         drop {{ existing_relation.type }} if exists {{ existing_relation }};
         {%- endif %}
-        {{ create_table_as(False, target_relation, sql) if type == 'table' else create_view_as(target_relation, sql) }}
+        {%- if type == 'view' %}
+        {{ create_view_as(target_relation, sql) }}
+        {%- elif config.get('contract').enforced %}
+        {{ create_table_as(False, target_relation, sql) }}
+        {%- else %}
+        {#- May read what it replaces. -#}
+        create or replace table {{ target_relation }} as (
+            {{ sql }}
+        );
+        {%- endif %}
     {%- endcall %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% do persist_docs(target_relation, model) %}

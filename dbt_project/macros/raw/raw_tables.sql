@@ -85,20 +85,102 @@
 
 {#- For `select`: every column of the contract in its order and type, null where the raw table lacks it, and the whole
     row as JSON, for rejects. -#}
-{% macro raw_columns(table_name) -%}
+{% macro raw_columns(table_name, with_json=true) -%}
     {%- set found = find_raw_rows(table_name) -%}
     {%- set actual = raw_column_types(found) if found else {} -%}
     {%- for column in raw_table(table_name).columns.values() %}
     {%- set source_column = actual.get(column.name) %}
-    {{ typed_column(source_column, column.data_type) }} as {{ column.name }},
+    {{ typed_column(source_column, column.data_type) }} as {{ column.name }}
+    {%- if with_json or not loop.last %},{% endif %}
     {%- endfor %}
+    {%- if with_json %}
     {{ row_json('raw_rows') }} as row_json
+    {%- endif %}
 {%- endmacro %}
 
 {% macro row_json(alias) -%}{{ return(adapter.dispatch('row_json')(alias)) }}{%- endmacro %}
 {% macro default__row_json(alias) -%}to_json(struct({{ alias }}.*)){%- endmacro %}
 {% macro duckdb__row_json(alias) -%}cast(to_json({{ alias }}) as varchar){%- endmacro %}
 {% macro postgres__row_json(alias) -%}cast(to_json({{ alias }}) as text){%- endmacro %}
+
+{#- 64 bits for the raw values of these columns just as they come, an absent column as null. Equal raw values have equal hashes. -#}
+{% macro raw_row_hash(table_name, column_names) -%}
+    {%- set found = find_raw_rows(table_name) -%}
+    {%- set actual = raw_column_types(found) if found else {} -%}
+    {%- set values = [] -%}
+    {%- for name in column_names -%}
+        {%- do values.append(adapter.quote(actual[name].name) if name in actual else 'null') -%}
+    {%- endfor -%}
+    {{ return(row_hash(values)) }}
+{%- endmacro %}
+
+{#- For `from`: one raw row for each combination of values in these columns, with its raw_hash. Trimming and reading a value costs thirty
+    times the look at its hash, and distinct ones are few. -#}
+{% macro distinct_raw_rows(table_name, column_names, condition) -%}
+    {%- set found = find_raw_rows(table_name) -%}
+    {%- set actual = raw_column_types(found) if found else {} -%}
+    (
+        select
+            {{ raw_row_hash(table_name, column_names) }} as raw_hash
+            {%- for name in column_names if name in actual %},
+            max({{ adapter.quote(actual[name].name) }}) as {{ adapter.quote(actual[name].name) }}
+            {%- endfor %}
+        from {{ raw_rows(table_name) }}
+        where {{ condition }}
+        group by 1
+    )
+{%- endmacro %}
+
+{#- One column of a raw table as `raw_columns` reads it. -#}
+{% macro raw_column(table_name, column_name) -%}
+    {%- set found = find_raw_rows(table_name) -%}
+    {%- set actual = raw_column_types(found) if found else {} -%}
+    {{ typed_column(actual.get(column_name), raw_table(table_name).columns.get(column_name, {}).data_type) if execute else 'null' }}
+{%- endmacro %}
+
+{#- The day on which a raw row was loaded, UTC: rows come in batches, and a batch is looked at as a whole. Rows that do not say
+    stand on a day of their own. -#}
+{% macro load_day(loaded_at) -%}
+    coalesce(cast({{ loaded_at }} as date), cast('0001-01-01' as date))
+{%- endmacro %}
+
+{% macro event_load_day() -%}{{ load_day(raw_column('events', 'loaded_at')) }}{%- endmacro %}
+
+{#- Why an event row cannot be used, the first reason; null: it can. -#}
+{% macro event_rejection_reason() -%}
+    case
+        when event_id is null then 'missing_event_id'
+        when contact_id is null and anonymous_id is null then 'missing_contact'
+        when event_type is null then 'missing_event_type'
+        when occurred_at is null then 'missing_occurred_at'
+        when loaded_at is null then 'missing_loaded_at'
+        when occurred_at > loaded_at + interval '24' hour then 'future'
+    end
+{%- endmacro %}
+
+{#- False only of raw event rows that cannot be rejected: what begins with a visible character is not missing. Reading a row in full,
+    and as JSON, costs fifty times as much, and rejected ones are few. -#}
+{% macro may_be_rejected() -%}
+    {%- set found = find_raw_rows('events') -%}
+    {%- set actual = raw_column_types(found) if found else {} -%}
+    {%- set present = {} -%}
+    {%- for name in ['event_id', 'contact_id', 'anonymous_id', 'event_type'] -%}
+        {%- set column = actual.get(name) -%}
+        {%- if column and column.type == 'VARCHAR' -%}
+            {%- set quoted = adapter.quote(column.name) -%}
+            {%- do present.update({name: '(' ~ quoted ~ " >= '!' and " ~ quoted ~ ' < chr(127))'}) -%}
+        {%- else -%}
+            {%- do present.update({name: '(' ~ raw_column('events', name) ~ ' is not null)'}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    not coalesce(
+            {{ present.event_id }}
+            and (coalesce({{ present.contact_id }}, false) or coalesce({{ present.anonymous_id }}, false))
+            and {{ present.event_type }}
+            and {{ raw_column('events', 'occurred_at') }} <= {{ raw_column('events', 'loaded_at') }} + interval '24' hour,
+            false
+        )
+{%- endmacro %}
 
 {#- The first required column without a value, as a reason. -#}
 {% macro missing_reason(table_name) -%}

@@ -1,9 +1,9 @@
 -- One row per outcome, all six: each raw event row is accounted for once.
 with raw_rows as (
     select
-        count(*) as raw_events,
-        sum(case when rejection_reason is not null then 1 else 0 end) as rejected_events
-    from {{ ref('base_raw__events') }}
+        (select sum(raw_rows) from {{ ref('int_raw_load_days') }}) as raw_events,
+        (select count(*) from {{ ref('int_raw_rejected_events') }}) as rejected_events,
+        (select count(*) from {{ ref('int_events_deduplicated') }}) as deduplicated_events
 ),
 
 logged as (
@@ -33,11 +33,8 @@ event_outcomes as (
     select
         outcomes.outcome,
         cast(case outcomes.outcome
-            when 'rejected' then coalesce(raw_rows.rejected_events, 0)
-            when 'duplicate'
-                then
-                    raw_rows.raw_events - coalesce(raw_rows.rejected_events, 0)
-                    - (select count(*) from {{ ref('stg_raw__events') }})
+            when 'rejected' then raw_rows.rejected_events
+            when 'duplicate' then coalesce(raw_rows.raw_events, 0) - raw_rows.rejected_events - raw_rows.deduplicated_events
             else coalesce(logged.events, 0)
         end as bigint) as events
     from outcomes

@@ -1,4 +1,6 @@
 -- One row per contact and fit criterion, all of them. Summed and clamped they are the fit score, unless excluded.
+{{ config(materialized='view') }}
+
 with fit_contributions as (
     select
         contact_id,

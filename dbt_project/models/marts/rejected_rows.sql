@@ -1,8 +1,7 @@
 -- One row per raw row that could not be used, with the first reason and the row itself: nothing is lost.
 with rejected as (
-    select 'events' as source_table, row_key, rejection_reason as reason, loaded_at, row_json
-    from {{ ref('base_raw__events') }}
-    where rejection_reason is not null
+    select 'events' as source_table, row_key, reason, loaded_at, row_json
+    from {{ ref('int_raw_rejected_events') }}
     union all
     select 'contacts' as source_table, row_key, rejection_reason as reason, cast(null as {{ dbt.type_timestamp() }}) as loaded_at, row_json
     from {{ ref('base_raw__contacts') }}

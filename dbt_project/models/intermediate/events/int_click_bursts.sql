@@ -1,12 +1,13 @@
--- One row per click in a burst: one of three consecutive clicks of a contact within two seconds. Every click counts in
--- finding bursts, whatever the source says of it.
+-- One row per click in a burst, of the events that this run recomputes: one of three consecutive clicks of a contact within two
+-- seconds. Every click counts in finding bursts, whatever the source says of it.
 with clicks as (
     select
-        event_id,
-        contact_id,
-        occurred_at
-    from {{ ref('int_events_resolved') }}
-    where event_type = 'email_click' and contact_id is not null
+        events.event_id,
+        events.owner_id as contact_id,
+        events.occurred_at
+    from {{ ref('int_owned_events') }} as events
+    inner join {{ ref('int_signatures') }} as signatures on events.signature_id = signatures.signature_id
+    where signatures.event_type = 'email_click' and events.is_listed
 ),
 
 neighbours as (

@@ -4,7 +4,7 @@ with contents as (
     select distinct
         event_type,
         object
-    from {{ ref('stg_raw__events') }}
+    from {{ ref('int_raw_signatures') }}
 ),
 
 content_map as (

@@ -1,4 +1,6 @@
 -- One row per third ignored send in a row; a read one restarts the count, an unknown one is passed over.
+{{ config(materialized='view') }}
+
 with sends as (
     select * from {{ ref('int_email_sends') }}
     where verdict in ('read', 'ignored')

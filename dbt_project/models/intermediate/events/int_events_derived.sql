@@ -1,4 +1,6 @@
 -- One row per event that is derived from others: a site visit, a streak of ignored emails, an entry into a stage.
+{{ config(materialized='incremental', incremental_strategy='replace_owners', owner_column='contact_id', on_schema_change='fail') }}
+
 with site_visits as (
     select
         'site_visit:' || first_event_id as event_id,
@@ -30,6 +32,7 @@ stage_entries as (
         stage_id as object,
         cast(null as {{ type_double() }}) as value
     from {{ ref('int_stage_entries') }}
+    where {{ is_in_scope('contact_id') }}
 ),
 
 derived as (
@@ -44,13 +47,9 @@ dated as (
     select
         event_id,
         contact_id,
-        event_type,
         occurred_at,
         {{ activity_date('occurred_at') }} as activity_date,
-        object,
-        cast(null as {{ dbt.type_string() }}) as category,
-        cast(null as {{ dbt.type_string() }}) as product_id,
-        cast(null as {{ dbt.type_string() }}) as campaign,
+        {{ derived_signature_id('event_type', 'object') }} as signature_id,
         value
     from derived
 )

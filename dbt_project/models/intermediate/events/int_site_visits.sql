@@ -1,10 +1,25 @@
 -- One row per visit: a contact's human page views of one day, each less than 30 minutes after the one before.
+{{ config(materialized='view') }}
+
 with page_views as (
     select
-        *,
-        lag(occurred_at) over (partition by contact_id, activity_date order by occurred_at, event_id) as previous_at
-    from {{ ref('int_events_classified') }}
-    where event_type = 'page_view' and contact_id is not null and machine_reason is null
+        events.event_id,
+        events.contact_id,
+        events.occurred_at,
+        events.activity_date,
+        signatures.object,
+        signatures.is_sales_ready,
+        lag(events.occurred_at) over (
+            partition by events.contact_id, events.activity_date
+            order by events.occurred_at, events.event_id
+        ) as previous_at
+    from {{ ref('int_events_classified') }} as events
+    inner join {{ ref('int_signatures') }} as signatures on events.signature_id = signatures.signature_id
+    where
+        signatures.event_type = 'page_view'
+        and events.contact_id is not null
+        and events.machine_reason is null
+        and {{ is_in_scope('events.contact_id') }}
 ),
 
 marked as (

@@ -1,9 +1,12 @@
 -- One row per contact and criterion, all of them: those of the contact and those of its account.
+{{ config(materialized='incremental', incremental_strategy='replace_contact_profiles', on_schema_change='fail') }}
+
 with contacts as (
     select
         contact_id,
         account_id
     from {{ ref('int_contacts') }}
+    where {{ is_profile_in_scope('contact', 'contact_id') }}
 ),
 
 fit_criteria as (

@@ -1,5 +1,8 @@
 -- One row per contact or account and criterion of its kind: points of 100, penalties, what gave them, and whether the
 -- criterion is known.
+-- depends_on: {{ ref('int_changed_profiles') }}
+{{ config(materialized='incremental', incremental_strategy='replace_profiles', on_schema_change='fail') }}
+
 with fit_criteria as (
     select
         criterion_id,
@@ -12,7 +15,7 @@ fit_rules as (
 ),
 
 profile_values as (
-    select * from {{ ref('int_profile_values') }}
+    select * from {{ ref('int_assessed_values') }}
 ),
 
 matches as (

@@ -20,7 +20,7 @@ profile_values as (
         attribute,
         value,
         {{ text_to_number('value') }} as value_number
-    from {{ ref('int_profile_values') }}
+    from {{ ref('int_assessed_values') }}
 ),
 
 operands as (

@@ -1,5 +1,6 @@
 -- One row per contact or account, attribute and value that a fit rule reads: a column of the entity, else rows of its
 -- attribute table. A column hides an attribute of its name, null or not.
+{{ config(materialized='view') }}
 {%- set columns = {
     'contact': ['contact_id', 'email', 'full_name', 'job_title', 'department', 'phone', 'country', 'account_id',
         'email_opt_out', 'created_at', 'updated_at'],

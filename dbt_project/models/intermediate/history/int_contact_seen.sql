@@ -7,12 +7,7 @@ with contacts as (
 ),
 
 first_events as (
-    select
-        contact_id,
-        min(activity_date) as first_event_date
-    from {{ ref('int_events_classified') }}
-    where contact_id is not null
-    group by contact_id
+    select * from {{ ref('int_first_events') }}
 ),
 
 seen as (

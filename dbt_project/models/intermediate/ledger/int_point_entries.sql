@@ -28,7 +28,8 @@ rule_entries as (
         point_rules.act_now,
         ledger.activity_date as in_force_from,
         cast(null as date) as in_force_to,
-        ledger.reset_date
+        ledger.reset_date,
+        ledger.is_reset_day
     from ledger
     inner join point_rules on ledger.rule_id = point_rules.rule_id
 ),
@@ -51,7 +52,8 @@ adjustment_entries as (
         false as act_now,
         in_force_from,
         in_force_to,
-        reset_date
+        reset_date,
+        false as is_reset_day
     from {{ ref('int_adjustments') }}
 ),
 
@@ -73,7 +75,8 @@ inactivity_entries as (
         false as act_now,
         in_force_from,
         in_force_to,
-        cast(null as date) as reset_date
+        cast(null as date) as reset_date,
+        false as is_reset_day
     from {{ ref('int_inactivity') }}
 ),
 

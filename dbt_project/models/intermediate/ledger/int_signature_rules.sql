@@ -1,14 +1,7 @@
--- One row per signature (the values of an event that rules look at) and enabled rule that fits it. Events by the million
--- have signatures by the thousand; value and date ranges are left to the hits.
+-- One row per signature and enabled rule that fits it. Value and date ranges are left to the hits, since they would make every event
+-- a signature of its own.
 with signatures as (
-    select distinct
-        event_type,
-        object,
-        category,
-        product_id,
-        campaign
-    from {{ ref('int_events') }}
-    where contact_id is not null and machine_reason is null
+    select * from {{ ref('int_signatures') }}
 ),
 
 point_rules as (
@@ -21,11 +14,7 @@ matches as (
 
 fitting as (
     select
-        signatures.event_type,
-        signatures.object,
-        signatures.category,
-        signatures.product_id,
-        signatures.campaign,
+        signatures.signature_id,
         point_rules.rule_id
     from signatures
     inner join point_rules

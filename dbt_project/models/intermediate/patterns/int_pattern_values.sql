@@ -1,6 +1,6 @@
 -- One row per field and distinct value that a pattern may match, with the text that LIKE sees.
-with events as (
-    select * from {{ ref('stg_raw__events') }}
+with signatures as (
+    select * from {{ ref('int_raw_signatures') }}
 ),
 
 contacts as (
@@ -11,7 +11,7 @@ fields as (
     select distinct
         'object' as field,
         object as value
-    from events
+    from signatures
     union all
     select distinct
         'object' as field,
@@ -21,12 +21,12 @@ fields as (
     select distinct
         'campaign' as field,
         campaign as value
-    from events
+    from signatures
     union all
     select distinct
         'user_agent' as field,
         user_agent as value
-    from events
+    from {{ ref('int_raw_user_agents') }}
     union all
     select distinct
         'job_title' as field,
@@ -55,8 +55,12 @@ fields as (
     union all
     select distinct
         'attribute' as field,
-        value
-    from {{ ref('int_profile_values') }}
+        profile_values.value
+    from {{ ref('int_profile_values') }} as profile_values
+    inner join {{ ref('stg_rule_book__fit_rules') }} as fit_rules
+        on profile_values.entity = fit_rules.entity
+        and profile_values.attribute = fit_rules.attribute
+        and fit_rules.operator = 'like'
 ),
 
 matched_text as (

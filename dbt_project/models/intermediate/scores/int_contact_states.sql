@@ -22,15 +22,16 @@ stage_entries as (
 
 consent_changes as (
     select
-        contact_id,
-        event_type,
-        occurred_at,
-        activity_date
-    from {{ ref('int_events_classified') }}
+        events.contact_id,
+        signatures.event_type,
+        events.occurred_at,
+        events.activity_date
+    from {{ ref('int_events_classified') }} as events
+    inner join {{ ref('int_signatures') }} as signatures on events.signature_id = signatures.signature_id
     where
-        event_type in ('subscription', 'unsubscribe')
-        and contact_id is not null
-        and machine_reason is null
+        signatures.event_type in ('subscription', 'unsubscribe')
+        and events.contact_id is not null
+        and events.machine_reason is null
 ),
 
 consents as (

@@ -1,4 +1,6 @@
 -- One row per account: of its accepted rows the latest updated_at, then the greatest remaining columns.
+{{ config(materialized='table') }}
+
 with accepted as (
     select * from {{ ref('base_raw__accounts') }}
     where rejection_reason is null

@@ -1,4 +1,6 @@
 -- One row per anonymous id: of its accepted rows the earliest, then the lowest contact.
+{{ config(materialized='table') }}
+
 with accepted as (
     select * from {{ ref('base_raw__identities') }}
     where rejection_reason is null

@@ -1,41 +1,18 @@
 -- One row per raw event row, typed; a rejected one says why. No copy is dropped here: every row is accounted for.
+-- signature_hash names the raw values that rules look at, which int_raw_signatures reads once for all events that share them.
 with typed as (
-    select {{ raw_columns('events') }}
-    from {{ raw_rows('events') }} as raw_rows
-),
-
-normalized as (
     select
-        event_id,
-        contact_id,
-        anonymous_id,
-        lower(event_type) as event_type,
-        occurred_at,
-        loaded_at,
-        {{ normalized_object('object') }} as object,
-        category,
-        product_id,
-        campaign,
-        value,
-        user_agent,
-        is_machine,
-        row_json
-    from typed
+        {{ raw_columns('events', with_json=false) }},
+        {{ raw_row_hash('events', ['event_type', 'object', 'category', 'product_id', 'campaign']) }} as signature_hash
+    from {{ raw_rows('events') }} as raw_rows
 ),
 
 judged as (
     select
         *,
-        event_id as row_key,
-        case
-            when event_id is null then 'missing_event_id'
-            when contact_id is null and anonymous_id is null then 'missing_contact'
-            when event_type is null then 'missing_event_type'
-            when occurred_at is null then 'missing_occurred_at'
-            when loaded_at is null then 'missing_loaded_at'
-            when occurred_at > loaded_at + interval '24' hour then 'future'
-        end as rejection_reason
-    from normalized
+        {{ load_day('loaded_at') }} as load_day,
+        {{ event_rejection_reason() }} as rejection_reason
+    from typed
 )
 
 select * from judged
