@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test test-slow test-worlds lint types check format ui clean
+.PHONY: help demo benchmark test test-slow test-worlds lint types check format ui clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -24,6 +24,11 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable '.[dev]'
 	@touch $@ $(VENV)/.runtime
 
+$(VENV)/.benchmark: $(BIN)/python pyproject.toml constraints.txt
+	@echo "Installing into $(VENV) with what the benchmark compares and draws with (once, about a minute)"
+	$(PIP) --editable '.[benchmark]'
+	@touch $@ $(VENV)/.runtime
+
 demo: $(VENV)/.runtime ## sample world, scheduled job, the leads to call today
 	$(BIN)/lead-scoring demo
 
@@ -39,6 +44,10 @@ test-slow: $(VENV)/.dev ## the slow tests
 WORLDS ?= 200
 test-worlds: $(VENV)/.dev ## WORLDS=200 random worlds, warehouse against reference
 	$(BIN)/python -m pytest -m slow tests/integration/test_worlds.py --worlds $(WORLDS)
+
+SIZE ?= 1M
+benchmark: $(VENV)/.benchmark ## SIZE=1M events: times, ratios and memory into benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks run --size $(SIZE)
 
 lint: $(VENV)/.dev ## ruff, sqlfluff, yamllint
 	$(BIN)/ruff check .

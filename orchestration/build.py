@@ -105,7 +105,7 @@ def run_build(
     try:
         last_day = request.as_of or today(zone)
         first_day = request.first_day or last_day
-        days_as_vars(first_day, last_day, request.extra_vars)
+        days_as_vars((first_day, last_day), request.extra_vars)
         definitions = build_defs(
             settings,
             first_day=first_day,

@@ -49,13 +49,16 @@ class BuildArgs:
         ]
 
 
-def days_as_vars(first_day: date, last_day: date, extra_vars: Mapping[str, Any]) -> dict[str, Any]:
-    """The vars of a run over `first_day` … `last_day`, both inclusive, and further ones.
+def days_as_vars(days: tuple[date, date] | None, extra_vars: Mapping[str, Any]) -> dict[str, Any]:
+    """The vars of a run over `days`, the first and the last one, both inclusive, and further ones. None: today.
 
-    Raises ValueError if `extra_vars` sets the days itself, or `first_day` is after `last_day`.
+    Raises ValueError if `extra_vars` sets the days itself, or the first day is after the last one.
     """
     if clashing := [name for name in DAY_VARS if name in extra_vars]:
         raise ValueError(f"{', '.join(clashing)} cannot be set as a var: the days of the run set it")
+    if not days:
+        return dict(extra_vars)
+    first_day, last_day = days
     if first_day > last_day:
         raise ValueError(f"the first day, {first_day}, is after the last one, {last_day}")
     return {**extra_vars, "as_of_date": last_day.isoformat(), "history_from_date": first_day.isoformat()}

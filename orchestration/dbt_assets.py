@@ -6,6 +6,7 @@ How nodes look is in `translator`, which arguments dbt gets in `dbt_args`, how i
 # No lazy annotations here: Dagster reads those of the op when it is defined.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,11 @@ from pydantic import Field
 from orchestration.dbt_args import BuildArgs, days_as_vars, selection_of
 from orchestration.dbt_project import DbtProject
 from orchestration.dbt_runner import DbtError, DbtRunner, NodeEvent, NodeResult
-from orchestration.partitions import days_of_window
+from orchestration.partitions import days_of_run
 from orchestration.raw_assets import observe_rule_book
 from orchestration.resources import WAREHOUSE_POOL, Warehouse, retry_when_unlocked
 from orchestration.table_summary import table_summary
-from orchestration.translator import Translator
+from orchestration.translator import RECORD_OF_DAYS, Translator
 
 OP_NAME = "dbt_build"
 _UNIQUE_ID = "dagster_dbt/unique_id"
@@ -74,18 +75,18 @@ class AssetsOfNodes:
 
 
 def build_dbt_assets(
-    project: DbtProject,
-    translator: Translator,
-    partitions: dg.PartitionsDefinition[str],
-    on_event: Callable[[NodeEvent], None],
+    project: DbtProject, translator: Translator, on_event: Callable[[NodeEvent], None]
 ) -> dg.AssetsDefinition:
-    """Every seed and model as an asset and every test as its check. `on_event` hears of nodes while dbt runs."""
+    """Every seed and model as an asset and every test as its check. `on_event` hears of nodes while dbt runs.
+
+    A run that has days builds all, whatever is selected: a day is the work of every table. A run without days builds
+    what is selected, as of today.
+    """
 
     @dbt_assets(
         manifest=project.manifest,
         name=OP_NAME,
         dagster_dbt_translator=translator,
-        partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=WAREHOUSE_POOL,
     )
@@ -93,10 +94,18 @@ def build_dbt_assets(
         context: dg.AssetExecutionContext, config: BuildConfig, dbt: DbtRunner, warehouse: Warehouse
     ) -> Iterator[AssetResult]:
         require_valid_rule_book(context, Path(dbt.seeds_dir))
-        nodes = AssetsOfNodes.of(context.assets_def)
-        args = _build_args(context, config, project, nodes)
+        # Not `context.assets_def`, which knows what is selected and nothing else.
+        nodes = AssetsOfNodes.of(dbt_build)
+        days = days_of_run(context)
+        args = _build_args(context, config, days, project, nodes)
         context.log.info(f"dbt {' '.join(args.as_list())}")
-        yield from _with_row_counts(_run(dbt, args, nodes, on_event), warehouse)
+        for result in _with_row_counts(_run(dbt, args, nodes, on_event), warehouse):
+            if _is_selected(context, result):
+                yield result
+            else:
+                context.log_event(_as_event(result))
+        if days:
+            _log_missed_days(context, warehouse, *days)
 
     return dbt_build
 
@@ -114,22 +123,25 @@ def require_valid_rule_book(context: dg.AssetExecutionContext, seeds_dir: Path) 
 
 
 def _build_args(
-    context: dg.AssetExecutionContext, config: BuildConfig, project: DbtProject, nodes: AssetsOfNodes
+    context: dg.AssetExecutionContext,
+    config: BuildConfig,
+    days: tuple[date, date] | None,
+    project: DbtProject,
+    nodes: AssetsOfNodes,
 ) -> BuildArgs:
-    first_day, last_day = days_of_window(context.partition_time_window)
     selected = [
         *(node for node, key in nodes.assets.items() if key in context.selected_asset_keys),
         *(node for node, key in nodes.checks.items() if key in context.selected_asset_check_keys),
     ]
     is_everything = len(selected) == len(nodes.assets) + len(nodes.checks)
     try:
-        variables = days_as_vars(first_day, last_day, config.vars)
+        variables = days_as_vars(days, config.vars)
     except ValueError as error:
         raise dg.Failure(str(error)) from None
     return BuildArgs(
         vars=variables,
         full_refresh=config.full_refresh,
-        selection=() if is_everything else selection_of(map(project.node, selected)),
+        selection=() if days or is_everything else selection_of(map(project.node, selected)),
     )
 
 
@@ -152,6 +164,40 @@ def _run(
         raise dg.Failure(str(error)) from None
     if failed:
         raise dg.Failure("\n".join(f"{node.unique_id.split('.')[-1]}: {node.message.strip()}" for node in failed))
+
+
+def _is_selected(context: dg.AssetExecutionContext, result: AssetResult) -> bool:
+    if isinstance(result, dg.MaterializeResult):
+        return result.asset_key in context.selected_asset_keys
+    selected = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
+    return (result.asset_key, result.check_name) in selected
+
+
+def _as_event(result: AssetResult) -> dg.AssetMaterialization | dg.AssetCheckEvaluation:
+    """What is logged of a table or test that was built though it was not selected."""
+    assert result.asset_key  # noqa: S101 - AssetsOfNodes sets it
+    if isinstance(result, dg.MaterializeResult):
+        return dg.AssetMaterialization(result.asset_key, metadata=result.metadata)
+    return dg.AssetCheckEvaluation(
+        asset_key=result.asset_key,
+        check_name=result.check_name or "",
+        passed=result.passed,
+        severity=result.severity,
+        description=result.description,
+        metadata=result.metadata,
+    )
+
+
+def _log_missed_days(context: dg.AssetExecutionContext, warehouse: Warehouse, first_day: date, last_day: date) -> None:
+    """A run also fills days that earlier ones missed: their partitions are done with it."""
+    with warehouse.connect() as connection:
+        days = connection.execute(
+            "select as_of_date from intermediate.int_scoring_dates"
+            " where is_recorded and as_of_date not between ? and ? order by as_of_date",
+            [first_day, last_day],
+        ).fetchall()
+    for (day,) in days:
+        context.log_event(dg.AssetMaterialization(RECORD_OF_DAYS, partition=day.isoformat()))
 
 
 def _with_row_counts(results: Iterable[AssetResult], warehouse: Warehouse) -> Iterator[AssetResult]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -16,6 +16,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+import duckdb
 
 from orchestration.settings import DBT_PROJECT_DIR, PROFILES_DIR, Settings
 
@@ -98,12 +99,13 @@ def ignore_event(event: NodeEvent) -> None:
 
 
 class DbtRunner(dg.ConfigurableResource[Any]):
-    """dbt for one installation. The fields are absolute paths; an empty `raw_dir`: the warehouse has the raw tables."""
+    """dbt for one installation: the fields of `Settings` as text, an empty one for what is not set."""
 
     warehouse: str
     raw_dir: str
     seeds_dir: str
     state_dir: str
+    memory_limit: str = ""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> DbtRunner:
@@ -113,6 +115,7 @@ class DbtRunner(dg.ConfigurableResource[Any]):
             raw_dir=str(settings.raw_dir or ""),
             seeds_dir=str(settings.seeds_dir),
             state_dir=str(settings.state_dir),
+            memory_limit=settings.memory_limit,
         )
 
     @property
@@ -123,6 +126,7 @@ class DbtRunner(dg.ConfigurableResource[Any]):
             raw_dir=Path(self.raw_dir) if self.raw_dir else None,
             seeds_dir=Path(self.seeds_dir),
             state_dir=Path(self.state_dir),
+            memory_limit=self.memory_limit,
         )
 
     @property
@@ -130,11 +134,12 @@ class DbtRunner(dg.ConfigurableResource[Any]):
         """Where dbt leaves its manifest."""
         return self.settings.dbt_target_dir / "manifest.json"
 
-    def parse(self, parse_vars: Mapping[str, Any]) -> Manifest:
+    def parse(self, parse_vars: Mapping[str, Any], *, write_manifest: bool = True) -> Manifest:
         """Parse the project, unchanged files from dbt's cache. Raises DbtError if it does not parse."""
         from dbt.cli.main import dbtRunner
 
-        args = ["parse", "--vars", json.dumps(parse_vars, sort_keys=True), *self._places()]
+        written = "--write-json" if write_manifest else "--no-write-json"
+        args = ["parse", written, "--vars", json.dumps(parse_vars, sort_keys=True), *self._places()]
         with self._environment():
             outcome = dbtRunner().invoke(args)
         if not outcome.success:
@@ -151,7 +156,7 @@ class DbtRunner(dg.ConfigurableResource[Any]):
         from dbt.cli.main import dbtRunner
 
         self.settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
-        manifest = self.parse(args.parse_vars)
+        manifest = self.parse(args.parse_vars, write_manifest=False)
         events: SimpleQueue[NodeEvent | dbtRunnerResult] = SimpleQueue()
 
         def listen(message: Any) -> None:
@@ -159,9 +164,11 @@ class DbtRunner(dg.ConfigurableResource[Any]):
                 events.put(event)
 
         def invoke() -> None:
-            events.put(dbtRunner(manifest=manifest, callbacks=[listen]).invoke([*args.as_list(), *self._places()]))
+            # What dbt would write as JSON is in Dagster's record, and its manifest was written when it last changed.
+            arguments = [*args.as_list(), "--no-write-json", *self._places()]
+            events.put(dbtRunner(manifest=manifest, callbacks=[listen]).invoke(arguments))
 
-        with self._environment():
+        with self._environment(), self._warehouse_open():
             # A daemon: who interrupts the run need not wait for dbt. DuckDB undoes what was not committed.
             Thread(target=invoke, name="dbt", daemon=True).start()
             while isinstance(event := events.get(), NodeStarted | NodeResult):
@@ -179,6 +186,17 @@ class DbtRunner(dg.ConfigurableResource[Any]):
         }
         quiet = ["--log-level", "none", "--no-print", "--no-use-colors"]
         return [*(str(part) for place in places.items() for part in place), *quiet]
+
+    @contextmanager
+    def _warehouse_open(self) -> Iterator[None]:
+        """Keep the file open while dbt runs: dbt opens and closes it for each node, which DuckDB answers from here.
+
+        The lock is given back at the end. Where the file cannot be opened, dbt waits for it, or says what is wrong.
+        """
+        with ExitStack() as stack:
+            with suppress(duckdb.Error):
+                stack.enter_context(duckdb.connect(str(self.settings.warehouse)))
+            yield
 
     @contextmanager
     def _environment(self) -> Iterator[None]:

@@ -49,8 +49,8 @@ def build_defs(
     partitions = daily_partitions(min(first_day or history_start, history_start), last_day or today(zone), zone)
 
     project = DbtProject.load(DbtRunner.from_settings(settings))
-    translator = Translator(RULE_BOOK_KEY)
-    tables = build_dbt_assets(project, translator, partitions, on_event)
+    translator = Translator(RULE_BOOK_KEY, partitions)
+    tables = build_dbt_assets(project, translator, on_event)
     job = build_job(tables)
     return dg.Definitions(
         assets=[rule_book_spec(settings.seeds_dir), *raw_table_specs(project, translator), tables],

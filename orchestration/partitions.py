@@ -1,11 +1,11 @@
 """Days: which ones can be scored, and which ones a run is about. A partition is an as_of_date in the scoring time zone.
 
-When runs start is in `schedules`, what dbt makes of the days in `dbt_args`.
+Which table has them is in `translator`, when runs start is in `schedules`, what dbt makes of the days in `dbt_args`.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo, available_timezones
 
 import dagster as dg
@@ -34,9 +34,12 @@ def daily_partitions(first_day: date, last_day: date, scoring_timezone: str) -> 
     )
 
 
-def days_of_window(window: dg.TimeWindow) -> tuple[date, date]:
-    """First and last day, both inclusive, of a run's partition or range of partitions."""
-    return window.start.date(), (window.end - timedelta(microseconds=1)).date()
+def days_of_run(context: dg.AssetExecutionContext) -> tuple[date, date] | None:
+    """First and last day, both inclusive, of a run's partition or range of partitions; None if it has none."""
+    if not context.has_partition_key and not context.has_partition_key_range:
+        return None
+    keys = context.partition_key_range
+    return date.fromisoformat(keys.start), date.fromisoformat(keys.end)
 
 
 def parse_day(value: object) -> date | None:

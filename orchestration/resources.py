@@ -35,9 +35,10 @@ def retry_when_unlocked() -> dg.RetryRequested:
 
 
 class Warehouse(dg.ConfigurableResource[Any]):
-    """The DuckDB file, to be read once dbt is done."""
+    """The DuckDB file, to be read once dbt is done; an empty `memory_limit` is DuckDB's own."""
 
     path: str
+    memory_limit: str = ""
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -47,9 +48,14 @@ class Warehouse(dg.ConfigurableResource[Any]):
         except duckdb.IOException as error:
             raise retry_when_unlocked() from error
         with connection:
+            if self.memory_limit:
+                connection.execute("set memory_limit = ?", [self.memory_limit])
             yield connection
 
 
 def build_resources(settings: Settings) -> dict[str, Any]:
     """The resources by the name that ops ask for them."""
-    return {"dbt": DbtRunner.from_settings(settings), "warehouse": Warehouse(path=str(settings.warehouse))}
+    return {
+        "dbt": DbtRunner.from_settings(settings),
+        "warehouse": Warehouse(path=str(settings.warehouse), memory_limit=settings.memory_limit),
+    }

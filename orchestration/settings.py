@@ -18,6 +18,7 @@ STATE_DIR = PROJECT_ROOT / ".lead_scoring"
 WAREHOUSE_ENV = "LEAD_SCORING_WAREHOUSE"
 RAW_DIR_ENV = "LEAD_SCORING_RAW_DIR"
 SEEDS_DIR_ENV = "LEAD_SCORING_SEEDS_DIR"
+MEMORY_LIMIT_ENV = "LEAD_SCORING_MEMORY_LIMIT"
 DAGSTER_HOME_ENV = "DAGSTER_HOME"
 
 
@@ -25,13 +26,15 @@ DAGSTER_HOME_ENV = "DAGSTER_HOME"
 class Settings:
     """Absolute paths of one installation: the warehouse file, the raw folder (None: schema `raw`), the rule book.
 
-    `state_dir` holds what can be made again (dbt's target folder) and Dagster's record of runs.
+    `state_dir` holds what can be made again (dbt's target folder) and Dagster's record of runs. `memory_limit` is that
+    of DuckDB, such as `4GB`; empty: DuckDB's own.
     """
 
     warehouse: Path
     raw_dir: Path | None
     seeds_dir: Path
     state_dir: Path = STATE_DIR
+    memory_limit: str = ""
 
     @property
     def dbt_target_dir(self) -> Path:
@@ -45,7 +48,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> Settings:
-        """Read the three handles; relative paths count from the current working directory."""
+        """Read the handles; relative paths count from the current working directory."""
         warehouse = os.environ.get(WAREHOUSE_ENV) or STATE_DIR / "warehouse.duckdb"
         raw_dir = os.environ.get(RAW_DIR_ENV)
         seeds_dir = os.environ.get(SEEDS_DIR_ENV) or DEFAULT_SEEDS_DIR
@@ -53,6 +56,7 @@ class Settings:
             warehouse=Path(warehouse).absolute(),
             raw_dir=Path(raw_dir).absolute() if raw_dir else None,
             seeds_dir=Path(seeds_dir).absolute(),
+            memory_limit=os.environ.get(MEMORY_LIMIT_ENV, ""),
         )
 
     def as_environment(self) -> dict[str, str]:
@@ -61,4 +65,5 @@ class Settings:
             WAREHOUSE_ENV: str(self.warehouse),
             RAW_DIR_ENV: str(self.raw_dir) if self.raw_dir else "",
             SEEDS_DIR_ENV: str(self.seeds_dir),
+            MEMORY_LIMIT_ENV: self.memory_limit,
         }

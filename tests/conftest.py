@@ -56,10 +56,7 @@ def sample_settings(tmp_path_factory: pytest.TempPathFactory, sample_raw_dir: Pa
 @pytest.fixture(scope="session")
 def built_warehouse(sample_settings: Settings) -> Path:
     """The finished warehouse of the tiny sample world with some weeks of history: to be read or copied, not written."""
-    # Dagster writes two events per asset and asked day, so few days are asked for and the others are missing days.
-    start = (SAMPLE_DAY - timedelta(days=SAMPLE_HISTORY_DAYS)).isoformat()
-    request = BuildRequest(SAMPLE_DAY, SAMPLE_DAY - timedelta(days=1), extra_vars={"history_start_date": start})
-    result = run_build(sample_settings, request)
+    result = run_build(sample_settings, BuildRequest(SAMPLE_DAY, SAMPLE_DAY - timedelta(days=SAMPLE_HISTORY_DAYS)))
     assert result.status is BuildStatus.DONE, result
     return sample_settings.warehouse
 

@@ -5,8 +5,9 @@ What runs is not here. `python -m orchestration.instance` prepares the folder an
 
 from __future__ import annotations
 
-import shutil
+import json
 from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _DAEMON_CONFIG = "dagster.yaml"
 _COMMAND_LINE_CONFIG = "command_line.yaml"
+_EVENT_LOG = Path("history", "runs")
+"""Where Dagster itself keeps it under its home."""
 
 
 def prepare_dagster_home(settings: Settings) -> Path:
@@ -25,7 +28,10 @@ def prepare_dagster_home(settings: Settings) -> Path:
     is_ours = home == (settings.state_dir / "dagster").absolute()
     for name in (_DAEMON_CONFIG, _COMMAND_LINE_CONFIG):
         if is_ours or not (home / name).exists():
-            shutil.copyfile(Path(__file__).parent / name, home / name)
+            template = Template((Path(__file__).parent / name).read_text(encoding="utf-8"))
+            # A JSON string is one of YAML as well, whatever is in the path.
+            config = template.substitute(event_log=json.dumps(str(home / _EVENT_LOG)))
+            (home / name).write_text(config, encoding="utf-8")
     return home
 
 

@@ -23,8 +23,7 @@ from orchestration.dbt_runner import DbtError
 from orchestration.settings import DEFAULT_SEEDS_DIR, RAW_DIR_ENV, SEEDS_DIR_ENV, WAREHOUSE_ENV, Settings
 from tests.reference import Raw, Reference, differences, load_rule_book
 from tests.reference.raw import COLUMNS
-from tests.reference.tables import GRAIN
-from tests.reference.warehouse import DbtWarehouse
+from tests.reference.warehouse import DbtWarehouse, read_published
 from tests.reference.worlds import TODAY, Seeded, draw_rule_book, draw_world, write_rule_book
 
 if TYPE_CHECKING:
@@ -345,16 +344,6 @@ def plain_text(cell: str | None, kind: str) -> str | None:
     if kind == "DOUBLE":
         return None if not math.isfinite(float(cell)) else cell.removesuffix(".0")
     return cell.strip('"') if kind == "JSON" else cell
-
-
-def read_published(path: Path) -> Tables:
-    with duckdb.connect(str(path), read_only=True) as connection:
-        tables = {}
-        for table in GRAIN:
-            cursor = connection.execute(f"select * from marts.{table}")
-            names = [column[0] for column in cursor.description or []]
-            tables[table] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-        return tables
 
 
 def test_tables_of_any_type_in_the_warehouse(tmp_path: Path, state_dir: Path) -> None:

@@ -8,15 +8,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pytest
+import sqlalchemy
 
 from orchestration.checks import CHECKS
 from orchestration.definitions import build_defs
+from orchestration.instance import command_line_instance
 from orchestration.jobs import SCORE_LEADS
 from orchestration.resources import WAREHOUSE_POOL, Warehouse
 
@@ -133,6 +136,26 @@ def test_every_dbt_test_and_every_check_of_ours_is_an_asset_check(
 
 def test_our_checks_stop_what_is_downstream() -> None:
     assert all(check.spec.blocking for check in CHECKS)
+
+
+def test_the_record_of_events_is_opened_once(tmp_path: Path, sample_settings: Settings) -> None:
+    files: list[str] = []
+
+    def note(connection: Any, _record: object) -> None:
+        files.extend(Path(file).name for _, _, file in connection.execute("pragma database_list"))
+
+    sqlalchemy.event.listen(sqlalchemy.Engine, "connect", note)
+    try:
+        with command_line_instance(replace(sample_settings, state_dir=tmp_path)) as instance:
+            instance.report_runless_asset_event(dg.AssetMaterialization("any"))
+            assert "index.db" in files
+            files.clear()
+            for _ in range(10):
+                instance.report_runless_asset_event(dg.AssetMaterialization("any"))
+            assert len(instance.fetch_materializations(dg.AssetKey("any"), 20).records) == 11
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Engine, "connect", note)
+    assert "index.db" not in files
 
 
 def test_a_warehouse_that_another_process_writes_is_tried_again(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ import pytest
 from orchestration.rule_book import validate
 from orchestration.settings import DBT_PROJECT_DIR, PROFILES_DIR, RAW_DIR_ENV, SEEDS_DIR_ENV, WAREHOUSE_ENV
 from tests.integration import law_cases
-from tests.reference import differences, values
+from tests.reference import values
+from tests.reference.compare import ABOUT_ROWS, HISTORY, LATEST, assert_same
 from tests.reference.tables import GRAIN
 from tests.reference.warehouse import DbtWarehouse
 from tests.reference.worlds import TODAY, write_raw, write_rule_book
@@ -41,9 +42,6 @@ if TYPE_CHECKING:
 SEED = 5
 FIRST_DAY = TODAY - timedelta(days=7)
 
-ABOUT_ROWS = ("rejected_rows", "event_outcomes")  # these count copies
-HISTORY = tuple(table for table, grain in GRAIN.items() if "as_of_date" in grain)
-LATEST = tuple(table for table in GRAIN if table not in (*HISTORY, *ABOUT_ROWS))
 OF_CONTACTS = tuple(table for table in GRAIN if "contact_id" in GRAIN[table])
 OF_ACCOUNTS = tuple(table for table in GRAIN if "account_id" in GRAIN[table])
 
@@ -107,26 +105,6 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 
 # --- what is told does not depend on how it is told ------------------------------------------------------------------
-
-
-def assert_same(expected: Tables, actual: Tables, names: tuple[str, ...], exempt: tuple[str, ...] = ()) -> None:
-    """Equal in every column but the exempt ones, those too that `differences` leaves to each engine."""
-
-    def visible(tables: Tables) -> Tables:
-        return {
-            table: [
-                {
-                    {"top_reasons": "reasons", "crossing_id": "crossing"}.get(column, column): cell
-                    for column, cell in row.items()
-                    if column not in exempt
-                }
-                for row in tables[table]
-            ]
-            for table in names
-        }
-
-    found = differences(visible(expected), visible(actual))
-    assert not found, "\n".join(found)
 
 
 def assert_only_copies(told: Tables, retold: Tables, copies: int) -> None:

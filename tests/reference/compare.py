@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .tables import GRAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from .raw import Row
 
@@ -24,6 +24,36 @@ IGNORED = {"top_reasons", "row_json", "crossing_id"}
 RENAMED = {"rule_book_hash"}
 
 Tables = dict[str, list["Row"]]
+
+# the latest tables depend on the set of raw rows alone; these count copies too
+ABOUT_ROWS = ("rejected_rows", "event_outcomes")
+HISTORY = tuple(table for table, grain in GRAIN.items() if "as_of_date" in grain)
+LATEST = tuple(table for table in GRAIN if table not in (*HISTORY, *ABOUT_ROWS))
+
+
+def assert_same(
+    expected: Tables, actual: Tables, names: Iterable[str] = tuple(GRAIN), exempt: Container[str] = ()
+) -> None:
+    """Equal in every column but the exempt ones, in those too that `differences` leaves to each engine.
+
+    For two sets of tables of the warehouse; raises AssertionError with the differences.
+    """
+
+    def visible(tables: Tables) -> Tables:
+        return {
+            table: [
+                {
+                    {"top_reasons": "reasons", "crossing_id": "crossing"}.get(column, column): cell
+                    for column, cell in row.items()
+                    if column not in exempt
+                }
+                for row in tables[table]
+            ]
+            for table in names
+        }
+
+    found = differences(visible(expected), visible(actual))
+    assert not found, "\n".join(found)
 
 
 def differences(expected: Tables, actual: Tables, tables: list[str] | None = None, limit: int = 50) -> list[str]:

@@ -54,7 +54,7 @@ class DbtWarehouse:
         """Build one run and return the published tables; a failing build raises AssertionError with dbt's words."""
         write_raw(run.raw, self.raw_dir)
         write_rule_book(run.rule_book, self.seeds_dir)
-        self.build(_variables(run))
+        self.build(variables_of(run))
         return self.read()
 
     def build(self, variables: dict[str, Any], *arguments: str) -> None:
@@ -64,8 +64,7 @@ class DbtWarehouse:
 
     def read(self) -> Tables:
         """Every published table as rows."""
-        with duckdb.connect(self.path, read_only=True) as connection:
-            return {table: _rows(connection, table) for table in GRAIN}
+        return read_published(self.path)
 
     def _invoke(self, arguments: list[str]) -> None:
         os.environ.update(self._environment)
@@ -81,7 +80,13 @@ class DbtWarehouse:
         assert result.success, _words(result)
 
 
-def _variables(run: Run) -> dict[str, Any]:
+def read_published(path: Path) -> Tables:
+    """Every published table of a warehouse file as rows."""
+    with duckdb.connect(path, read_only=True) as connection:
+        return {table: _rows(connection, table) for table in GRAIN}
+
+
+def variables_of(run: Run) -> dict[str, Any]:
     variables = dict(run.variables) | {"as_of_date": run.as_of.isoformat()}
     if run.from_date:
         variables["history_from_date"] = run.from_date.isoformat()

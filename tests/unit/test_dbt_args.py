@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import dagster as dg
 import pytest
 
 from orchestration.dbt_args import BuildArgs, days_as_vars, selection_of
 from orchestration.dbt_runner import DbtError
-from orchestration.partitions import daily_partitions, days_of_window, parse_day, today
+from orchestration.partitions import daily_partitions, parse_day, today
 
 
 def test_the_days_of_a_run_are_vars() -> None:
-    assert days_as_vars(date(2026, 6, 1), date(2026, 6, 30), {"surge_min_points": 30}) == {
+    assert days_as_vars((date(2026, 6, 1), date(2026, 6, 30)), {"surge_min_points": 30}) == {
         "as_of_date": "2026-06-30",
         "history_from_date": "2026-06-01",
         "surge_min_points": 30,
@@ -25,12 +24,16 @@ def test_the_days_of_a_run_are_vars() -> None:
 @pytest.mark.parametrize("name", ["as_of_date", "history_from_date"])
 def test_a_var_cannot_contradict_the_days_of_a_run(name: str) -> None:
     with pytest.raises(ValueError, match=name):
-        days_as_vars(date(2026, 6, 30), date(2026, 6, 30), {name: "2020-01-01"})
+        days_as_vars((date(2026, 6, 30), date(2026, 6, 30)), {name: "2020-01-01"})
 
 
 def test_a_range_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(ValueError, match="2026-07-01, is after the last one, 2026-06-30"):
-        days_as_vars(date(2026, 7, 1), date(2026, 6, 30), {})
+        days_as_vars((date(2026, 7, 1), date(2026, 6, 30)), {})
+
+
+def test_a_run_without_days_leaves_today_to_dbt() -> None:
+    assert days_as_vars(None, {"surge_min_points": 30}) == {"surge_min_points": 30}
 
 
 def test_a_build_names_its_vars_and_leaves_unit_tests_to_ci() -> None:
@@ -54,7 +57,9 @@ def test_a_full_refresh_and_a_selection_are_passed_on() -> None:
 
 
 def test_the_days_of_a_run_cost_no_parsing() -> None:
-    days = days_as_vars(date(2026, 6, 1), date(2026, 6, 30), {"history_start_date": "2026-01-01", "raw_schema": "crm"})
+    days = days_as_vars(
+        (date(2026, 6, 1), date(2026, 6, 30)), {"history_start_date": "2026-01-01", "raw_schema": "crm"}
+    )
     assert BuildArgs(days).parse_vars == {"raw_schema": "crm"}
 
 
@@ -63,13 +68,8 @@ def test_the_days_of_a_run_cost_no_parsing() -> None:
 def test_a_partition_is_one_day_of_the_scoring_time_zone(zone: str, day: date) -> None:
     partitions = daily_partitions(date(2024, 1, 1), day, zone)
     window = partitions.time_window_for_partition_key(day.isoformat())
-    assert days_of_window(window) == (day, day)
-    assert window.start.date() == day
-
-
-def test_a_range_of_partitions_has_both_its_ends() -> None:
-    window = dg.TimeWindow(datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
-    assert days_of_window(window) == (date(2026, 6, 1), date(2026, 6, 30))
+    assert [window.start.date(), window.end.date()] == [day, day + timedelta(days=1)]
+    assert str(window.start.tzinfo) == zone
 
 
 @pytest.mark.parametrize("days_ahead", [-400, 0, 1, 500])
