@@ -33,7 +33,7 @@ SHARED_FUNCTIONS = {
 # fmt: on
 # What DuckDB's variant of a dispatched macro writes → the macro.
 DISPATCHED = {
-    "Chr": "may_be_rejected",
+    "Chr": "may_be_rejected, trim_text",
     "GenerateSeries": "dbt.generate_series",
     "GroupConcat": "joined_text",
     "RegexpLike": "text_to_number",

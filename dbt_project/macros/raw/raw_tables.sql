@@ -138,13 +138,37 @@
     {{ typed_column(actual.get(column_name), raw_table(table_name).columns.get(column_name, {}).data_type) if execute else 'null' }}
 {%- endmacro %}
 
+{#- One column of a raw table without any reading of it: filters on it reach the file. -#}
+{% macro raw_column_as_it_comes(table_name, column_name) -%}
+    {%- set found = find_raw_rows(table_name) -%}
+    {%- set actual = raw_column_types(found) if found else {} -%}
+    {{ adapter.quote(actual[column_name].name) if column_name in actual else null_text() }}
+{%- endmacro %}
+
 {#- The day on which a raw row was loaded, UTC: rows come in batches, and a batch is looked at as a whole. Rows that do not say
     stand on a day of their own. -#}
 {% macro load_day(loaded_at) -%}
     coalesce(cast({{ loaded_at }} as date), cast('0001-01-01' as date))
 {%- endmacro %}
 
-{% macro event_load_day() -%}{{ load_day(raw_column('events', 'loaded_at')) }}{%- endmacro %}
+{#- For `where`: raw event rows of the days of loading that changed. loaded_at: the raw column as it comes. The bounds are literals, so that the
+    engine passes over the parts of the file that lie outside; a comparison with a computed day would make it read all of it. -#}
+{% macro is_load_day_changed(load_day, loaded_at) -%}
+    {%- set changed_days = ref('int_changed_load_days') -%}
+    {{ load_day }} in (select changed_days.load_day from {{ changed_days }} as changed_days)
+    {%- if is_partial_run() %}
+    {%- set found = find_raw_rows('events') -%}
+    {%- set type = raw_column_types(found).get('loaded_at', {}).get('type') if found -%}
+    {%- if type in ('TIMESTAMP', 'TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP_NS') -%}
+        {%- set first, last = run_query('select cast(min(load_day) as varchar), cast(max(load_day) as varchar) from ' ~ changed_days).rows[0].values() -%}
+        {#- The day of rows that do not say holds any value that cannot be read. -#}
+        {%- if first != '0001-01-01' %}
+    and {{ loaded_at }} >= cast('{{ first or '9999-12-31' }}' as timestamp)
+    and {{ loaded_at }} < cast('{{ last or '0001-01-01' }}' as timestamp) + interval '1' day
+        {%- endif -%}
+    {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
 
 {#- Why an event row cannot be used, the first reason; null: it can. -#}
 {% macro event_rejection_reason() -%}

@@ -10,7 +10,7 @@
 {#- Nearly all text starts and ends with a visible ASCII character: asking that first is ten times faster than trimming. -#}
 {% macro duckdb__trim_text(expression) -%}
     case
-        when left({{ expression }}, 1) between '!' and '~' and right({{ expression }}, 1) between '!' and '~'
+        when {{ expression }} >= '!' and {{ expression }} < chr(127) and right({{ expression }}, 1) between '!' and '~'
             then {{ expression }}
         else trim({{ expression }}, '{{ white_space() }}')
     end

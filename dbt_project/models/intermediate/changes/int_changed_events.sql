@@ -13,7 +13,7 @@ with changed_days as (
 
 arrived as (
     select * from {{ ref('int_event_copies') }}
-    where load_day in (select load_day from changed_days)
+    where {{ is_load_day_changed('load_day', 'raw_loaded_at') }}
 ),
 
 replaceable as (

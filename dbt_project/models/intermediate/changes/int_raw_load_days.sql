@@ -2,7 +2,7 @@
 -- old loaded_at changes the hash of its day, so nothing depends on a highest loaded_at seen.
 with raw_events as (
     select
-        {{ event_load_day() }} as load_day,
+        {{ load_day(raw_column('events', 'loaded_at')) }} as load_day,
         {{ raw_row_hash('events', raw_table('events').columns.keys() | list) }} as raw_hash
     from {{ raw_rows('events') }} as raw_rows
 ),

@@ -14,6 +14,7 @@ copies as (
         accepted.occurred_at,
         accepted.loaded_at,
         accepted.load_day,
+        accepted.raw_loaded_at,
         raw_signatures.signature_id,
         accepted.value,
         accepted.user_agent,

@@ -4,7 +4,9 @@
 with typed as (
     select {{ raw_columns('events') }}
     from {{ raw_rows('events') }} as raw_rows
-    where {{ may_be_rejected() }}
+    where
+        {{ may_be_rejected() }}
+        and {{ is_load_day_changed(load_day(raw_column('events', 'loaded_at')), raw_column_as_it_comes('events', 'loaded_at')) }}
 ),
 
 judged as (
@@ -20,9 +22,7 @@ judged as (
 rejected as (
     select *
     from judged
-    where
-        reason is not null
-        and load_day in (select changed_days.load_day from {{ ref('int_changed_load_days') }} as changed_days)
+    where reason is not null
 )
 
 select * from rejected

@@ -1,7 +1,7 @@
 -- One row per combination of raw values that rules look at, with the signature it stands for after trimming and normalising.
 -- Only grows between full runs: what no event has any more is matched in vain.
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
-{%- set is_changed = event_load_day() ~ ' in (select load_day from ' ~ ref('int_changed_load_days') ~ ')' %}
+{%- set is_changed = is_load_day_changed(load_day(raw_column('events', 'loaded_at')), raw_column_as_it_comes('events', 'loaded_at')) %}
 {%- set raw_signatures = distinct_raw_rows(
     'events', ['event_type', 'object', 'category', 'product_id', 'campaign'], is_changed
 ) %}

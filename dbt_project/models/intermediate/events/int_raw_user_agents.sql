@@ -1,6 +1,6 @@
 -- One row per user agent of a raw event. Only grows between full runs.
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
-{%- set is_changed = event_load_day() ~ ' in (select load_day from ' ~ ref('int_changed_load_days') ~ ')' %}
+{%- set is_changed = is_load_day_changed(load_day(raw_column('events', 'loaded_at')), raw_column_as_it_comes('events', 'loaded_at')) %}
 {%- set raw_agents = distinct_raw_rows('events', ['user_agent'], is_changed) %}
 with agents as (
     select distinct {{ raw_column('events', 'user_agent') }} as user_agent

@@ -3,6 +3,8 @@
 with typed as (
     select
         {{ raw_columns('events', with_json=false) }},
+        {{ may_be_rejected() }} as may_be_rejected,
+        {{ raw_column_as_it_comes('events', 'loaded_at') }} as raw_loaded_at,
         {{ raw_row_hash('events', ['event_type', 'object', 'category', 'product_id', 'campaign']) }} as signature_hash
     from {{ raw_rows('events') }} as raw_rows
 ),
@@ -11,7 +13,7 @@ judged as (
     select
         *,
         {{ load_day('loaded_at') }} as load_day,
-        {{ event_rejection_reason() }} as rejection_reason
+        case when may_be_rejected then {{ event_rejection_reason() }} end as rejection_reason
     from typed
 )
 
