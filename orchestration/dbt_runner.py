@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from contextlib import ExitStack, contextmanager, suppress
+import time
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 
 _LOCK_CONFLICT = "Could not set lock"
+_SECONDS_BETWEEN_LOCKED_ATTEMPTS = (1, 2, 4, 8, 15)
 
 
 class DbtError(Exception):
@@ -191,12 +193,26 @@ class DbtRunner(dg.ConfigurableResource[Any]):
     def _warehouse_open(self) -> Iterator[None]:
         """Keep the file open while dbt runs: dbt opens and closes it for each node, which DuckDB answers from here.
 
-        The lock is given back at the end. Where the file cannot be opened, dbt waits for it, or says what is wrong.
+        The lock is given back at the end; nobody gets in between. Who has it before is waited for here, half a minute,
+        then it is a DbtError: dbt would wait a minute for every statement of its error handling as well. What else
+        keeps the file from opening dbt says in its own words.
         """
         with ExitStack() as stack:
-            with suppress(duckdb.Error):
-                stack.enter_context(duckdb.connect(str(self.settings.warehouse)))
+            if connection := self._connect():
+                stack.enter_context(connection)
             yield
+
+    def _connect(self) -> duckdb.DuckDBPyConnection | None:
+        for seconds in (*_SECONDS_BETWEEN_LOCKED_ATTEMPTS, None):
+            try:
+                return duckdb.connect(str(self.settings.warehouse))
+            except duckdb.Error as error:
+                if _LOCK_CONFLICT not in str(error):
+                    return None
+                if seconds is None:
+                    raise DbtError(error) from None
+                time.sleep(seconds)
+        return None
 
     @contextmanager
     def _environment(self) -> Iterator[None]:

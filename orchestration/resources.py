@@ -28,8 +28,8 @@ _SECONDS_BETWEEN = 10
 def retry_when_unlocked() -> dg.RetryRequested:
     """What an op raises when another process has the warehouse open; any other failure is final.
 
-    A retry policy would repeat every failure, and a rule book does not get better by waiting. dbt itself has waited for
-    a minute by then.
+    A retry policy would repeat every failure, and a rule book does not get better by waiting. The runner has waited
+    for half a minute by then.
     """
     return dg.RetryRequested(max_retries=_RETRIES, seconds_to_wait=_SECONDS_BETWEEN)
 

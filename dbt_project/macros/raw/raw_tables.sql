@@ -135,7 +135,7 @@
 {% macro raw_column(table_name, column_name) -%}
     {%- set found = find_raw_rows(table_name) -%}
     {%- set actual = raw_column_types(found) if found else {} -%}
-    {{ typed_column(actual.get(column_name), raw_table(table_name).columns.get(column_name, {}).data_type) if execute else 'null' }}
+    {{ typed_column(actual.get(column_name), raw_table(table_name).columns.get(column_name, {}).data_type | default('text', true)) if execute else 'null' }}
 {%- endmacro %}
 
 {#- One column of a raw table without any reading of it: filters on it reach the file. -#}
