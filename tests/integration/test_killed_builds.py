@@ -195,13 +195,8 @@ KILLS = [
 ]
 
 
-FAST = next(each for each in KILLS if each[:2] == ("changed_rows", 0.7))
-
-
-@pytest.mark.parametrize(
-    ("scenario", "share", "moment", "following"),
-    [pytest.param(*each, marks=() if each == FAST else pytest.mark.slow) for each in KILLS],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("scenario", "share", "moment", "following"), KILLS)
 def test_the_next_build_makes_good_what_was_killed(
     builds: Builds, scenario: str, share: float, moment: Moment, following: str
 ) -> None:
