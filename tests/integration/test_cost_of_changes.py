@@ -103,3 +103,22 @@ def test_a_title_weight_touches_who_has_such_a_title(warehouse: DbtWarehouse) ->
     found = touched(warehouse, with_rules("title_points"))
     # The title of fay fits as well, and another row wins it.
     assert found == NOTHING | {"profiles": {"contact:bob"}}
+
+
+@pytest.mark.slow
+def test_a_lost_table_is_rebuilt_whole(warehouse: DbtWarehouse) -> None:
+    """A partial run would make it anew of what changed alone, and a refresh of this one table likewise."""
+    saved, count = warehouse.path.read_bytes(), "select count(*) from intermediate.int_ledger"
+    try:
+        with duckdb.connect(warehouse.path) as connection:
+            before = connection.execute(count).fetchall()
+            connection.execute("drop table intermediate.int_ledger")
+        warehouse.run(BEFORE)
+        with duckdb.connect(warehouse.path, read_only=True) as connection:
+            assert connection.execute(count).fetchall() == before
+        warehouse.run(BEFORE)
+        warehouse.build({"as_of_date": BEFORE.as_of.isoformat()}, "--full-refresh", "--select", "int_ledger")
+        with duckdb.connect(warehouse.path, read_only=True) as connection:
+            assert connection.execute(count).fetchall() == before
+    finally:
+        warehouse.path.write_bytes(saved)

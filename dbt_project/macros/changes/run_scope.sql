@@ -1,6 +1,7 @@
-{#- Whether this run recomputes only what changed, as int_run_scope decided when the run began. -#}
+{#- Whether this run recomputes only what changed, as int_run_scope decided when the run began. It alone decides, `--full-refresh`
+    of a selection does not: a table rebuilt from a view that shows what changed would lose the rest. -#}
 {% macro is_partial_run() -%}
-    {%- if not execute or model.resource_type == 'unit_test' or flags.FULL_REFRESH -%}{{ return(false) }}{%- endif -%}
+    {%- if not execute or model.resource_type == 'unit_test' -%}{{ return(false) }}{%- endif -%}
     {%- set scope = stored('int_run_scope') -%}
     {{ return(scope is not none and not run_query('select is_full from ' ~ scope).rows[0][0]) }}
 {%- endmacro %}
@@ -11,9 +12,13 @@
     {{ return(configured if configured is not none else not is_partial_run()) }}
 {%- endmacro %}
 
-{#- Whether everything must be rebuilt: asked for, never done, done by other code or engine parameters, or begun and not completed. -#}
+{#- Whether everything must be rebuilt: asked for, never done, done by other code or engine parameters, begun and not completed, or
+    a table is gone, which a partial run would make anew of what changed alone. -#}
 {% macro is_rebuild_due() -%}
     {%- if flags.FULL_REFRESH -%}{{ return(true) }}{%- endif -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'incremental' -%}
+        {%- if node.config.full_refresh is none and not stored(node.name) -%}{{ return(true) }}{%- endif -%}
+    {%- endfor -%}
     {%- set completed = stored('int_completed_run') -%}
     {%- set scope = stored('int_run_scope') -%}
     {%- if not completed or not scope -%}{{ return(true) }}{%- endif -%}
@@ -23,9 +28,9 @@
     ).rows[0][0]) }}
 {%- endmacro %}
 
-{#- A fingerprint of what shapes every event-grain table beside rows and rule book: the models' code and engine parameters. -#}
+{#- A fingerprint of what shapes every event-grain table beside rows and rule book: the code of models and macros, engine parameters. -#}
 {% macro pipeline_hash() -%}
-    {%- set parts = [adapter.dispatch('engine_version')()] -%}
+    {%- set parts = [adapter.dispatch('engine_version')(), adapter.dispatch('macros_hash')()] -%}
     {%- for node in graph.nodes.values() | sort(attribute='unique_id') if node.resource_type == 'model' -%}
         {%- do parts.append(node.checksum.checksum) -%}
     {%- endfor -%}
@@ -38,6 +43,14 @@
 {#- Stored hashes are compared with those of later runs, so the engine that made them counts. -#}
 {% macro default__engine_version() -%}{{ return(target.type) }}{%- endmacro %}
 {% macro duckdb__engine_version() -%}{{ return(run_query('select version()').rows[0][0]) }}{%- endmacro %}
+
+{#- dbt's graph knows the text of models and not that of macros, so the engine reads it. Where it finds none, every run rebuilds. -#}
+{% macro default__macros_hash() -%}{{ exceptions.raise_compiler_error('macros_hash has no variant for ' ~ target.type) }}{%- endmacro %}
+{% macro duckdb__macros_hash() -%}
+    {%- set files = invocation_args_dict.get('project_dir', '.') ~ '/macros/**/*.sql' -%}
+    {%- set texts = "select md5(string_agg(content, '' order by filename)) from read_text(" ~ text_literal(files) ~ ')' -%}
+    {{ return(run_query(texts).rows[0][0] or invocation_id) }}
+{%- endmacro %}
 
 {#- A model's table as the last run left it, none where there is none. Not by ref(): it is read before it is rebuilt. -#}
 {% macro stored(name) -%}
