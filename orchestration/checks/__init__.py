@@ -102,10 +102,12 @@ class Violations:
 def find_violations(connection: duckdb.DuckDBPyConnection, check: Check, raw_events: int) -> Violations:
     """What violates a check in a finished warehouse. `raw_events`: how many there are at the source."""
     connection.execute(f"set variable raw_events = {raw_events}")
-    violations = connection.sql(check.sql)
-    ((count,),) = violations.aggregate("count(*)").fetchall()
-    examples = violations.limit(_SHOWN_VIOLATIONS)
-    return Violations(count, [dict(zip(examples.columns, row, strict=True)) for row in examples.fetchall()])
+    # Kept, or counting and showing would each run the query, which reads the whole ledger.
+    connection.execute(f"create or replace temp table violations as {check.sql}")
+    ((count,),) = connection.execute("select count(*) from violations").fetchall()
+    examples = connection.execute("from violations limit ?", [_SHOWN_VIOLATIONS])
+    columns = [column[0] for column in examples.description or []]
+    return Violations(count, [dict(zip(columns, row, strict=True)) for row in examples.fetchall()])
 
 
 def count_raw_events(connection: duckdb.DuckDBPyConnection, raw_dir: str, variables: Mapping[str, Any]) -> int:

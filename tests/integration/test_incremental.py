@@ -212,11 +212,17 @@ def assert_ends_where_one_build_does(warehouse: Warehouse, runs: list[Run], is_r
 # --- slow: every change alone, and splits from anywhere ---------------------------------------------------------------
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """With `--worlds` every change is made alone, else one of three: alone each costs a build."""
+    if "change_alone" in metafunc.fixturenames:
+        step = 1 if metafunc.config.getoption("worlds") else 3
+        metafunc.parametrize("change_alone", list(ALONE)[::step])
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ALONE)
-def test_a_change_alone_is_seen(warehouse: Warehouse, name: str) -> None:
+def test_a_change_alone_is_seen(warehouse: Warehouse, change_alone: str) -> None:
     warehouse.start_from(BEFORE)
-    assert_no(warehouse.run(ALONE[name])[1])
+    assert_no(warehouse.run(ALONE[change_alone])[1])
 
 
 @pytest.mark.slow

@@ -76,7 +76,9 @@ class DbtWarehouse:
             parsed = dbtRunner().invoke(["parse", *folders, *target, *quiet])
             assert parsed.success, parsed.exception
             self._manifest = parsed.result  # type: ignore[assignment]
-        result = dbtRunner(manifest=self._manifest).invoke([*arguments, *folders, *target, *quiet])
+        # As builds do: dbt opens and closes the file per node, which is cheap while another connection holds it.
+        with duckdb.connect(self.path):
+            result = dbtRunner(manifest=self._manifest).invoke([*arguments, *folders, *target, *quiet])
         assert result.success, _words(result)
 
 

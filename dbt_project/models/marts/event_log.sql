@@ -1,7 +1,7 @@
 -- One row per accepted, deduplicated or derived event: whose it is and what became of it.
 {{ config(materialized='view') }}
 
-with events as (
+with events as {{ not_materialized() }} (
     select
         events.*,
         outcomes.outcome as signature_outcome

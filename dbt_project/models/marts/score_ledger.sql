@@ -11,7 +11,7 @@ exclusions as (
     from {{ ref('int_contact_exclusions') }}
 ),
 
-in_force as (
+in_force as {{ not_materialized() }} (
     select
         entries.*,
         dates.as_of_date,
@@ -24,7 +24,7 @@ in_force as (
     left join exclusions on entries.contact_id = exclusions.contact_id
 ),
 
-rows_in_force as (
+rows_in_force as {{ not_materialized() }} (
     select
         contact_id,
         group_id,

@@ -1,6 +1,4 @@
 -- One row per listed contact and per account: a hash of all that fit rules can read of it.
-{{ config(materialized='view') }}
-
 with contact_attributes as (
     select
         attributes.contact_id,

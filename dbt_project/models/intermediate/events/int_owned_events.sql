@@ -2,11 +2,7 @@
 -- depends_on: {{ ref('int_changed_owners') }}
 {{ config(materialized='view') }}
 
-with events as (
-    select * from {{ ref('int_events_deduplicated') }}
-),
-
-owners as (
+with owners as (
     select * from {{ ref('int_event_owners') }}
 ),
 
@@ -32,16 +28,16 @@ sources_in_scope as (
 ),
 
 events_in_scope as (
-    select * from events
-    where contact_id in (select source_id from sources_in_scope where not is_anonymous)
-    union all
-    select * from events
-    where contact_id is null and anonymous_id in (select source_id from sources_in_scope where is_anonymous)
+    select events.*
+    from {{ ref('int_events_deduplicated') }} as events
+    inner join sources_in_scope
+        on coalesce(events.contact_id, events.anonymous_id) = sources_in_scope.source_id
+        and (events.contact_id is null) = sources_in_scope.is_anonymous
 ),
 {%- else %}
 
 events_in_scope as (
-    select * from events
+    select * from {{ ref('int_events_deduplicated') }}
 ),
 {%- endif %}
 

@@ -53,21 +53,43 @@ earlier_states as (
     {%- endif %}
 ),
 
-numbered as (
+started as (
     select
         observations.*,
-        case when earlier_states.direction = 'up' then 1 else -1 end as first_state,
-        count(observations.decision) over (
-            partition by observations.entity, observations.entity_id, observations.threshold_id, observations.product_id
-            order by observations.as_of_date
-            rows between unbounded preceding and current row
-        ) as decisions_so_far
+        case when earlier_states.direction = 'up' then 1 else -1 end as first_state
     from observations
     left join earlier_states
         on observations.entity = earlier_states.entity
         and observations.entity_id = earlier_states.entity_id
         and observations.threshold_id = earlier_states.threshold_id
         and coalesce(observations.product_id, '') = coalesce(earlier_states.product_id, '')
+),
+
+-- Where every decision is what was so before, nothing turns: that is nearly everybody, and needs no order of days.
+unsettled as (
+    select distinct
+        entity,
+        entity_id,
+        threshold_id,
+        coalesce(product_id, '') as product_key
+    from started
+    where decision <> first_state
+),
+
+numbered as (
+    select
+        started.*,
+        count(started.decision) over (
+            partition by started.entity, started.entity_id, started.threshold_id, started.product_id
+            order by started.as_of_date
+            rows between unbounded preceding and current row
+        ) as decisions_so_far
+    from started
+    inner join unsettled
+        on started.entity = unsettled.entity
+        and started.entity_id = unsettled.entity_id
+        and started.threshold_id = unsettled.threshold_id
+        and coalesce(started.product_id, '') = unsettled.product_key
 ),
 
 -- No decision keeps the last one: the rows that share a count share the decision that raised it.

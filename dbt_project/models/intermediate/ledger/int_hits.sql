@@ -5,7 +5,7 @@
 -- depends_on: {{ ref('int_changed_rules') }}
 {{ config(materialized='view') }}
 
-with events as (
+with events as {{ not_materialized() }} (
     select * from {{ ref('int_events') }}
     where contact_id is not null and machine_reason is null
 ),
