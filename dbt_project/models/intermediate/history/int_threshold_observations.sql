@@ -9,12 +9,21 @@ thresholds as (
     select * from {{ ref('int_threshold_days') }}
 ),
 
+-- Of a history of years, the days that are looked at.
+days_read as (
+    select as_of_date from days
+    union
+    select previous_date as as_of_date from days
+),
+
 contact_scores as (
     select * from {{ ref('score_history') }}
+    where as_of_date in (select as_of_date from days_read)
 ),
 
 account_scores as (
     select * from {{ ref('account_score_history') }}
+    where as_of_date in (select as_of_date from days_read)
 ),
 
 entity_scores as (
@@ -53,13 +62,7 @@ entity_products as (
 ),
 
 products_seen as (
-    select
-        entity,
-        entity_id,
-        product_id,
-        min(as_of_date) as seen_date
-    from entity_products
-    group by entity, entity_id, product_id
+    select * from {{ ref('int_products_seen') }}
 ),
 
 -- From the day a product is seen it has a score each day that its entity is in the history: 0 where no row says otherwise.
@@ -74,7 +77,7 @@ product_scores as (
     inner join products_seen
         on entity_scores.entity = products_seen.entity
         and entity_scores.entity_id = products_seen.entity_id
-        and entity_scores.as_of_date >= products_seen.seen_date
+        and entity_scores.as_of_date >= products_seen.as_of_date
         and entity_scores.score_id = 'activity'
     left join entity_products
         on entity_scores.as_of_date = entity_products.as_of_date

@@ -1,22 +1,26 @@
 -- One row per recomputed turn: what happened to its contact, or to its account's members, that day.
-with days as (
-    select as_of_date
-    from {{ ref('int_history_days') }}
-    where is_recomputed
-),
-
-turns as (
+with turns as (
     select turns.*
     from {{ ref('int_threshold_turns') }} as turns
-    inner join days on turns.as_of_date = days.as_of_date
+    inner join {{ ref('int_history_days') }} as days on turns.as_of_date = days.as_of_date
+    where days.is_recomputed
+),
+
+-- Of a history of years, the days on which something turned and those before.
+days_read as (
+    select as_of_date from turns
+    union
+    select previous_date as as_of_date from turns
 ),
 
 contacts as (
     select * from {{ ref('score_history') }}
+    where as_of_date in (select as_of_date from days_read)
 ),
 
 accounts as (
     select * from {{ ref('account_score_history') }}
+    where as_of_date in (select as_of_date from days_read)
 ),
 
 turn_entities as (
@@ -63,7 +67,7 @@ deeds as (
     union
     select contact_id, activity_date as deed_date, 'activity' as deed
     from {{ ref('int_ledger') }}
-    where credited_hits > 0
+    where credited_hits > 0 and activity_date in (select as_of_date from days_read)
     union
     select contact_id, in_force_from as deed_date, 'adjustment' as deed
     from {{ ref('int_adjustments') }}
