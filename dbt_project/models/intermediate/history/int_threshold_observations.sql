@@ -18,12 +18,12 @@ days_read as (
 
 contact_scores as (
     select * from {{ ref('score_history') }}
-    where as_of_date in (select as_of_date from days_read)
+    where as_of_date in (select days_read.as_of_date from days_read)
 ),
 
 account_scores as (
     select * from {{ ref('account_score_history') }}
-    where as_of_date in (select as_of_date from days_read)
+    where as_of_date in (select days_read.as_of_date from days_read)
 ),
 
 entity_scores as (

@@ -15,12 +15,12 @@ days_read as (
 
 contacts as (
     select * from {{ ref('score_history') }}
-    where as_of_date in (select as_of_date from days_read)
+    where as_of_date in (select days_read.as_of_date from days_read)
 ),
 
 accounts as (
     select * from {{ ref('account_score_history') }}
-    where as_of_date in (select as_of_date from days_read)
+    where as_of_date in (select days_read.as_of_date from days_read)
 ),
 
 turn_entities as (
@@ -67,7 +67,7 @@ deeds as (
     union
     select contact_id, activity_date as deed_date, 'activity' as deed
     from {{ ref('int_ledger') }}
-    where credited_hits > 0 and activity_date in (select as_of_date from days_read)
+    where credited_hits > 0 and activity_date in (select days_read.as_of_date from days_read)
     union
     select contact_id, in_force_from as deed_date, 'adjustment' as deed
     from {{ ref('int_adjustments') }}
