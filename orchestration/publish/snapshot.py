@@ -1,0 +1,175 @@
+"""The snapshot: a DuckDB file with all published tables, which readers open whenever they like.
+
+It is written aside and renamed into place: who has the old one open keeps reading it, and nobody sees a part of the
+new one. The warehouse is read here and nowhere else. Whether it may be published is decided by `verdict`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from orchestration.publish.record import (
+    RECORD_TABLES,
+    Publication,
+    carry_record,
+    create_record,
+    has_attempt_of,
+    trim_record,
+)
+from orchestration.publish.tables import SCHEMA
+from orchestration.publish.workspace import (
+    PublishError,
+    attach_published,
+    duckdb_for,
+    finish,
+    identifier,
+    literal,
+    log_of,
+    sync,
+    workspace,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from orchestration.publish.tables import PublishedTable
+    from orchestration.publish.verdict import Verdict
+
+_READABLE_SINCE = "v1.2.0"
+"""The oldest DuckDB that can open the file; the warehouse itself is in the format of the newest."""
+
+_NEW, _OLD = "lead_scoring_publishing", "lead_scoring_published"
+_TARGET = f"{_NEW}.{SCHEMA}"
+
+_logger = logging.getLogger(__name__)
+
+
+def previous_of(snapshot: Path) -> Path:
+    """Where the snapshot before is kept."""
+    return snapshot.with_name(f"{snapshot.stem}.previous{snapshot.suffix}")
+
+
+def publish(
+    snapshot: Path,
+    warehouse: Path,
+    tables: Sequence[PublishedTable],
+    run_id: str,
+    verdict: Verdict,
+    memory_limit: str = "",
+) -> Publication:
+    """Copy the tables of a finished warehouse into a new snapshot and put it in the place of the one before.
+
+    Raises PublishError if the verdict is not good, duckdb.IOException if the warehouse is locked or a disk full.
+    """
+    if not verdict.is_good:
+        raise PublishError(f"nothing is published: {verdict.reason}")
+    with workspace(snapshot.parent) as folder:
+        file = folder / snapshot.name
+        with duckdb_for(folder, memory_limit) as connection:
+            # DuckDB names it as it did for dbt, whose views have that name in them.
+            connection.execute(f"attach {literal(warehouse)} (read_only)")
+            ((database,),) = connection.execute(
+                "select database_name from duckdb_databases() where path is not null"
+            ).fetchall()
+            source = f"{identifier(database)}.{SCHEMA}"
+            connection.execute(f"attach {literal(file)} as {_NEW} (storage_version {literal(_READABLE_SINCE)})")
+            connection.execute(f"create schema {_TARGET}")
+            rows = {table.name: _copy(connection, table, source) for table in tables}
+            publication = Publication.published(run_id, verdict, *_facts(connection, source), rows)
+            _write_record(connection, publication, snapshot, folder)
+            connection.execute(f"detach {_NEW}")
+        _replace(snapshot, file, folder, keep_previous=True)
+    return publication
+
+
+def withhold(
+    snapshot: Path, run_id: str, verdict: Verdict, as_of_date: date | None, reason: str
+) -> Publication | None:
+    """Say in the snapshot that a run published nothing, and why; its tables stay as they are.
+
+    None if there is no snapshot yet, or if the record knows the run already.
+    """
+    with workspace(snapshot.parent) as folder:
+        if not snapshot.exists():
+            return None
+        file = folder / snapshot.name
+        shutil.copyfile(snapshot, file)
+        publication = Publication.withheld(run_id, verdict, as_of_date, reason)
+        with duckdb_for(folder) as connection:
+            connection.execute(f"attach {literal(file)} as {_NEW}")
+            if has_attempt_of(connection, _TARGET, run_id):
+                return None
+            publication.insert(connection, _TARGET)
+            trim_record(connection, _TARGET)
+            connection.execute(f"detach {_NEW}")
+        _replace(snapshot, file, folder, keep_previous=False)
+    return publication
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, table: PublishedTable, source: str) -> int:
+    name = identifier(table.name)
+    target = f"{_TARGET}.{name}"
+    connection.execute(f"create table {target} as from {source}.{name}")
+    connection.execute(f"comment on table {target} is {literal(table.description)}")
+    for column, description in table.columns.items():
+        connection.execute(f"comment on column {target}.{identifier(column)} is {literal(description)}")
+    ((rows,),) = connection.execute(f"select count(*) from {target}").fetchall()  # noqa: S608 - our names
+    return int(rows)
+
+
+def _facts(connection: duckdb.DuckDBPyConnection, source: str) -> tuple[date | None, str | None]:
+    """The day that the latest scores are true for, and the rule book that made them; of nobody, the latest of the
+    record of days.
+    """
+    facts = connection.execute(
+        f"""
+        from (
+            (select 1 as preference, as_of_date, rule_book_hash from {source}.contact_scores limit 1)
+            union all
+            (select 2, as_of_date, rule_book_hash from {source}.scoring_days order by as_of_date desc limit 1)
+        )
+        select as_of_date, rule_book_hash
+        order by preference
+        limit 1
+        """  # noqa: S608 - our names
+    ).fetchone()
+    return facts or (None, None)
+
+
+def _write_record(
+    connection: duckdb.DuckDBPyConnection, publication: Publication, snapshot: Path, folder: Path
+) -> None:
+    create_record(connection, _TARGET)
+    if snapshot.exists():
+        try:
+            attach_published(connection, snapshot, _OLD, folder)
+            carry_record(connection, f"{_OLD}.{SCHEMA}", _TARGET)
+            connection.execute(f"detach {_OLD}")
+        except duckdb.Error as error:
+            # A snapshot that nobody can read must not stay for ever because its record cannot be read either.
+            _logger.warning("the record of publications begins anew, %s cannot be read: %s", snapshot, error)
+            for table in RECORD_TABLES:
+                connection.execute(f"delete from {_TARGET}.{table}")  # noqa: S608 - our names
+    publication.insert(connection, _TARGET)
+    trim_record(connection, _TARGET)
+
+
+def _replace(snapshot: Path, file: Path, folder: Path, *, keep_previous: bool) -> None:
+    """Put a finished file in the place of the snapshot. At no moment is there none."""
+    finish(file)
+    if keep_previous and snapshot.exists():
+        previous = previous_of(snapshot)
+        os.link(snapshot, folder / previous.name)
+        log_of(previous).unlink(missing_ok=True)
+        (folder / previous.name).replace(previous)
+    # A log of the old file beside the new one would make that unreadable.
+    log_of(snapshot).unlink(missing_ok=True)
+    file.replace(snapshot)
+    sync(snapshot.parent)
