@@ -54,16 +54,10 @@ def build_defs(
     tables, checks = build_dbt_assets(project, translator, on_event), build_checks(variables)
     required_checks = required_checks_of([tables, checks])
     published = build_published_assets(settings, project, required_checks)
-    hook = build_withholding_hook(settings, required_checks, zone)
-    job = build_job([tables, *published])
+    job = build_job([tables, *published], build_withholding_hook(settings, required_checks, zone))
     return dg.Definitions(
-        assets=[
-            rule_book_spec(settings.seeds_dir),
-            *raw_table_specs(project, translator),
-            tables.with_hooks({hook}),
-            *published,
-        ],
-        asset_checks=[checks.with_hooks({hook})],
+        assets=[rule_book_spec(settings.seeds_dir), *raw_table_specs(project, translator), tables, *published],
+        asset_checks=[checks],
         jobs=[job],
         schedules=[build_schedule(job, zone)],
         resources=build_resources(settings),

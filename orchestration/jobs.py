@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 SCORE_LEADS = "score_leads"
 
 
-def build_job(assets: Sequence[dg.AssetsDefinition]) -> UnresolvedAssetJobDefinition:
+def build_job(assets: Sequence[dg.AssetsDefinition], on_failure: dg.HookDefinition) -> UnresolvedAssetJobDefinition:
     """Validate the rule book, run dbt with its tests, then the checks of our own, then publish. `assets`: the dbt
-    project, whose partitions are the job's, and what is published.
+    project, whose partitions are the job's, and what is published. `on_failure`: what a step does that fails.
 
     All steps share a process: they follow one another anyway, since each needs the one before.
     """
@@ -27,6 +27,7 @@ def build_job(assets: Sequence[dg.AssetsDefinition]) -> UnresolvedAssetJobDefini
         SCORE_LEADS,
         selection=dg.AssetSelection.assets(*assets),
         executor_def=dg.in_process_executor,
+        hooks={on_failure},
         description=(
             "Score all contacts and accounts as of a day, and publish the tables if all checks pass."
             " Several days are one run, which replays them into the history."

@@ -26,8 +26,6 @@ from orchestration.resources import WAREHOUSE_POOL, Warehouse, retry_when_unlock
 from orchestration.settings import Settings
 
 SNAPSHOT_KEY = dg.AssetKey(["published", "snapshot"])
-_GROUP = "published"
-_OWNERS = ["team:marts"]
 
 
 def build_published_assets(
@@ -39,21 +37,18 @@ def build_published_assets(
     may leave checks out: nothing is published that this run has not checked.
     """
     tables = published_tables(project, settings.publish_exclude)
-
-    @dg.asset(
-        key=SNAPSHOT_KEY,
+    spec = _spec(
+        SNAPSHOT_KEY,
+        "What readers open: every published table of one run, in a DuckDB file that is replaced as a whole once all"
+        " checks have passed. Table publication says what was published or withheld, and why.",
+        kind="duckdb",
         deps=[dg.AssetKey([SCHEMA, table.name]) for table in published_tables(project)],
-        group_name=_GROUP,
-        owners=_OWNERS,
-        kinds={"duckdb"},
-        pool=WAREHOUSE_POOL,
-        backfill_policy=dg.BackfillPolicy.single_run(),
-        description=(
-            "What readers open: every published table of one run, in a DuckDB file that is replaced as a whole once"
-            " all checks have passed. Table publication says what was published or withheld, and why."
-        ),
     )
-    def published_snapshot(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[Any]:
+
+    @dg.multi_asset(
+        name="publish_snapshot", specs=[spec], pool=WAREHOUSE_POOL, backfill_policy=dg.BackfillPolicy.single_run()
+    )
+    def publish_snapshot(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[Any]:
         began = time.monotonic()
         verdict = verdict_of_run(context.instance, context.run_id, required_checks)
         with _failures_in_words():
@@ -67,7 +62,7 @@ def build_published_assets(
                 "publication": publication.publication_id,
                 "as of": str(publication.as_of_date),
                 "bytes": settings.snapshot.stat().st_size,
-                "seconds": dg.MetadataValue.float(round(time.monotonic() - began, 3)),
+                "seconds": _seconds_since(began),
                 "dagster/row_count": sum(rows.values()),
                 "rows per table": dg.MetadataValue.table(
                     [dg.TableRecord({"table": table, "rows": count}) for table, count in rows.items()]
@@ -75,60 +70,65 @@ def build_published_assets(
             }
         )
 
-    @dg.asset(
-        key=["published", "parquet"],
+    return [publish_snapshot, _parquet(settings), *([_postgres(settings)] if settings.postgres_url else [])]
+
+
+def _parquet(settings: Settings) -> dg.AssetsDefinition:
+    spec = _spec(
+        dg.AssetKey(["published", "parquet"]),
+        "The snapshot as Parquet files, a folder per publication; `current` is a link to the latest one.",
+        kind="parquet",
         deps=[SNAPSHOT_KEY],
-        group_name=_GROUP,
-        owners=_OWNERS,
-        kinds={"parquet"},
-        backfill_policy=dg.BackfillPolicy.single_run(),
-        description="The snapshot as Parquet files, a folder per publication; `current` is a link to the latest one.",
     )
-    def published_parquet(warehouse: Warehouse) -> dg.MaterializeResult[Any]:
+
+    @dg.multi_asset(name="publish_parquet", specs=[spec], backfill_policy=dg.BackfillPolicy.single_run())
+    def publish_parquet() -> dg.MaterializeResult[Any]:
         began = time.monotonic()
         with _failures_in_words():
-            folder = follow_with_parquet(settings.snapshot, warehouse.memory_limit)
+            folder = follow_with_parquet(settings.snapshot, settings.memory_limit)
         return dg.MaterializeResult(
             metadata={
                 "path": dg.MetadataValue.path(parquet_dir_of(settings.snapshot) / CURRENT),
                 "publication": folder.name,
                 "bytes": sum(file.stat().st_size for file in folder.iterdir()),
-                "seconds": dg.MetadataValue.float(round(time.monotonic() - began, 3)),
+                "seconds": _seconds_since(began),
             }
         )
 
-    assets = [published_snapshot, published_parquet]
-    if settings.postgres_url:
-        assets.append(_postgres_asset(settings))
-    return assets
+    return publish_parquet
 
 
-def _postgres_asset(settings: Settings) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=["published", "postgres"],
+def _postgres(settings: Settings) -> dg.AssetsDefinition:
+    spec = _spec(
+        dg.AssetKey(["published", "postgres"]),
+        "The snapshot as tables of a PostgreSQL schema, replaced in one transaction.",
+        kind="postgres",
         deps=[SNAPSHOT_KEY],
-        group_name=_GROUP,
-        owners=_OWNERS,
-        kinds={"postgres"},
-        backfill_policy=dg.BackfillPolicy.single_run(),
-        description="The snapshot as tables of a PostgreSQL schema, replaced in one transaction.",
     )
-    def published_postgres(warehouse: Warehouse) -> dg.MaterializeResult[Any]:
+
+    @dg.multi_asset(name="publish_postgres", specs=[spec], backfill_policy=dg.BackfillPolicy.single_run())
+    def publish_postgres() -> dg.MaterializeResult[Any]:
         began = time.monotonic()
         with _failures_in_words():
-            rows = follow_with_postgres(settings.snapshot, _postgres(settings), warehouse.memory_limit)
+            rows = follow_with_postgres(settings.snapshot, _database(settings), settings.memory_limit)
         return dg.MaterializeResult(
-            metadata={
-                "schema": settings.postgres_schema,
-                "rows loaded": rows,
-                "seconds": dg.MetadataValue.float(round(time.monotonic() - began, 3)),
-            }
+            metadata={"schema": settings.postgres_schema, "rows loaded": rows, "seconds": _seconds_since(began)}
         )
 
-    return published_postgres
+    return publish_postgres
 
 
-def _postgres(settings: Settings) -> Postgres:
+def _spec(key: dg.AssetKey, description: str, kind: str, deps: list[dg.AssetKey]) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        key, description=description, deps=deps, group_name="published", owners=["team:marts"], kinds={kind}
+    )
+
+
+def _seconds_since(began: float) -> dg.MetadataValue:
+    return dg.MetadataValue.float(round(time.monotonic() - began, 3))
+
+
+def _database(settings: Settings) -> Postgres:
     return Postgres(settings.postgres_url, settings.postgres_schema)
 
 
@@ -140,16 +140,15 @@ def required_checks_of(definitions: Iterable[dg.AssetsDefinition]) -> frozenset[
 def build_withholding_hook(
     settings: Settings, required_checks: Set[dg.AssetCheckKey], scoring_timezone: str
 ) -> dg.HookDefinition:
-    """What every op up to the snapshot does when it fails: the snapshot says so, its tables stay as they are.
+    """What the job does when a step fails: the snapshot says so, its tables stay as they are.
 
-    A hook runs in the process of the failed op, however the run was launched; a step that always runs does not exist.
+    A hook runs in the process of the failed step, however the run was launched; Dagster knows no step that always runs.
     """
 
     @dg.failure_hook(name="say_that_nothing_was_published")
     def say_that_nothing_was_published(context: dg.HookContext) -> None:
         run = context.instance.get_run_by_id(context.run_id)
-        # A run of some tables without the snapshot is no attempt to publish.
-        if not run or (run.asset_selection is not None and SNAPSHOT_KEY not in run.asset_selection):
+        if not run or not _is_to_publish(context.instance, run.run_id):
             return
         verdict = verdict_of_run(context.instance, context.run_id, required_checks)
         reason = verdict.reason if verdict.failed else f"step {context.op.name} failed"
@@ -159,9 +158,16 @@ def build_withholding_hook(
         context.log.warning(f"Nothing was published ({withheld.reason}); readers keep the snapshot before.")
         follow_with_parquet(settings.snapshot, settings.memory_limit)
         if settings.postgres_url:
-            follow_with_postgres(settings.snapshot, _postgres(settings), settings.memory_limit)
+            follow_with_postgres(settings.snapshot, _database(settings), settings.memory_limit)
 
     return say_that_nothing_was_published
+
+
+def _is_to_publish(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Whether the snapshot is part of a run: one of some tables or checks alone is no attempt to publish."""
+    planned = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+    keys = (entry.dagster_event.asset_key for entry in planned if entry.dagster_event)
+    return SNAPSHOT_KEY in keys
 
 
 def _day_of(run: dg.DagsterRun, scoring_timezone: str) -> date:
@@ -182,5 +188,3 @@ def _failures_in_words() -> Iterator[None]:
         raise dg.Failure(str(error)) from None
     except (PublishError, OSError, duckdb.Error) as error:
         raise dg.Failure(str(error)) from None
-
-

@@ -56,7 +56,7 @@ _SHORTEST_SECRET = 3
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a lock of somebody else is waited for, each time, and the pauses between further attempts, in seconds."""
+    """How long a lock of somebody else is waited for, and the pauses between further attempts, in seconds."""
 
     lock_seconds: float = 5.0
     pauses: tuple[float, ...] = (1.0, 5.0, 15.0, 30.0)
@@ -258,9 +258,7 @@ def _empty_unpublished(connection: Connection, schema: str, tables: list[_Table]
         connection.execute(f"delete from {identifier(schema)}.{identifier(name)}")  # noqa: S608 - our names
 
 
-def _load(
-    connection: Connection, schema: str, source: duckdb.DuckDBPyConnection, table: _Table, folder: Path
-) -> int:
+def _load(connection: Connection, schema: str, source: duckdb.DuckDBPyConnection, table: _Table, folder: Path) -> int:
     """Replace the rows of a table by those of the snapshot, through a file: DuckDB writes and PostgreSQL reads text
     twenty times faster than Python makes rows.
     """
@@ -268,7 +266,9 @@ def _load(
     names = ", ".join(map(identifier, table.columns))
     texts = [identifier(column) for column, (kind, _) in table.columns.items() if kind == "text"]
     # PostgreSQL has no text with a NUL in it.
-    values = ", ".join(f"replace({name}, chr(0), '') as {name}" if name in texts else name for name in map(identifier, table.columns))
+    values = ", ".join(
+        f"replace({name}, chr(0), '') as {name}" if name in texts else name for name in map(identifier, table.columns)
+    )
     file = folder / "rows.csv"
     quoted = f", force_quote ({', '.join(texts)})" if texts else ""
     source.execute(

@@ -5,8 +5,8 @@ Readers query it as `marts.publication` and `marts.publication_tables`. Where th
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Publication:
     @classmethod
     def published(
         cls,
+        at: datetime,
         run_id: str,
         verdict: Verdict,
         as_of_date: date | None,
@@ -75,38 +76,25 @@ class Publication:
         rows: Mapping[str, int],
     ) -> Publication:
         """What a run built is with the readers."""
-        return cls._now(run_id, verdict, as_of_date, rule_book_hash, "published", None, rows)
-
-    @classmethod
-    def withheld(cls, run_id: str, verdict: Verdict, as_of_date: date | None, reason: str) -> Publication:
-        """What a run built, if anything, is not with the readers."""
-        return cls._now(run_id, verdict, as_of_date, None, "withheld", reason, {})
-
-    @classmethod
-    def _now(
-        cls,
-        run_id: str,
-        verdict: Verdict,
-        as_of_date: date | None,
-        rule_book_hash: str | None,
-        status: Literal["published", "withheld"],
-        reason: str | None,
-        rows: Mapping[str, int],
-    ) -> Publication:
-        now = datetime.now(UTC)
         return cls(
-            publication_id=f"{now:%Y%m%dT%H%M%S%fZ}",
+            publication_id=_id_of(at),
             run_id=run_id,
             as_of_date=as_of_date,
             rule_book_hash=rule_book_hash,
-            published_at=now.replace(tzinfo=None),
-            status=status,
-            reason=reason,
+            published_at=at,
+            status="published",
+            reason=None,
             checks_passed=verdict.passed,
             checks_failed=len(verdict.failed),
             failed_checks=", ".join(verdict.failed) or None,
             rows_of_tables=rows,
         )
+
+    @classmethod
+    def withheld(cls, at: datetime, run_id: str, verdict: Verdict, as_of_date: date | None, reason: str) -> Publication:
+        """What a run built, if anything, is not with the readers."""
+        of_nothing = cls.published(at, run_id, verdict, as_of_date, None, {})
+        return replace(of_nothing, status="withheld", reason=reason)
 
     def insert(self, connection: duckdb.DuckDBPyConnection, schema: str) -> None:
         """Write it into the record tables of a schema (database and all)."""
@@ -117,6 +105,15 @@ class Publication:
         for table, count in of_tables.items():
             numbers = {"publication_id": self.publication_id, "table_name": table, "rows": count}
             _insert(connection, f"{schema}.{PUBLICATION_TABLES}", numbers)
+
+
+def next_moment(connection: duckdb.DuckDBPyConnection, schema: str) -> datetime:
+    """Now in UTC, but later than all that a record knows: a clock that was set back must not make an old id of a new
+    one.
+    """
+    ((last,),) = connection.execute(f"select max(published_at) from {schema}.{PUBLICATION}").fetchall()  # noqa: S608
+    now = datetime.now(UTC).replace(tzinfo=None)
+    return max(now, last + timedelta(microseconds=1)) if last else now
 
 
 def create_record(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
@@ -132,7 +129,7 @@ def create_record(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
 def carry_record(connection: duckdb.DuckDBPyConnection, source: str, target: str) -> None:
     """Copy the record of one schema to the empty one of another."""
     for table in RECORD_TABLES:
-        connection.execute(f"insert into {target}.{table} by name from {source}.{table}")  # noqa: S608 - our names
+        connection.execute(f"insert into {target}.{table} by name from {source}.{table}")
 
 
 def trim_record(connection: duckdb.DuckDBPyConnection, schema: str, kept: int = KEPT_ATTEMPTS) -> None:
@@ -172,3 +169,7 @@ def has_attempt_of(connection: duckdb.DuckDBPyConnection, schema: str, run_id: s
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, row: Mapping[str, object]) -> None:
     columns, marks = ", ".join(row), ", ".join("?" * len(row))
     connection.execute(f"insert into {table} ({columns}) values ({marks})", list(row.values()))  # noqa: S608 - our names
+
+
+def _id_of(moment: datetime) -> str:
+    return f"{moment:%Y%m%dT%H%M%S%fZ}"

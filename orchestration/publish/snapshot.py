@@ -19,6 +19,7 @@ from orchestration.publish.record import (
     carry_record,
     create_record,
     has_attempt_of,
+    next_moment,
     trim_record,
 )
 from orchestration.publish.tables import SCHEMA
@@ -82,16 +83,19 @@ def publish(
             connection.execute(f"attach {literal(file)} as {_NEW} (storage_version {literal(_READABLE_SINCE)})")
             connection.execute(f"create schema {_TARGET}")
             rows = {table.name: _copy(connection, table, source) for table in tables}
-            publication = Publication.published(run_id, verdict, *_facts(connection, source), rows)
-            _write_record(connection, publication, snapshot, folder)
+            create_record(connection, _TARGET)
+            if snapshot.exists():
+                _carry_record(connection, snapshot, folder)
+            at = next_moment(connection, _TARGET)
+            publication = Publication.published(at, run_id, verdict, *_facts(connection, source), rows)
+            publication.insert(connection, _TARGET)
+            trim_record(connection, _TARGET)
             connection.execute(f"detach {_NEW}")
         _replace(snapshot, file, folder, keep_previous=True)
     return publication
 
 
-def withhold(
-    snapshot: Path, run_id: str, verdict: Verdict, as_of_date: date | None, reason: str
-) -> Publication | None:
+def withhold(snapshot: Path, run_id: str, verdict: Verdict, as_of_date: date | None, reason: str) -> Publication | None:
     """Say in the snapshot that a run published nothing, and why; its tables stay as they are.
 
     None if there is no snapshot yet, or if the record knows the run already.
@@ -101,11 +105,12 @@ def withhold(
             return None
         file = folder / snapshot.name
         shutil.copyfile(snapshot, file)
-        publication = Publication.withheld(run_id, verdict, as_of_date, reason)
         with duckdb_for(folder) as connection:
             connection.execute(f"attach {literal(file)} as {_NEW}")
             if has_attempt_of(connection, _TARGET, run_id):
                 return None
+            at = next_moment(connection, _TARGET)
+            publication = Publication.withheld(at, run_id, verdict, as_of_date, reason)
             publication.insert(connection, _TARGET)
             trim_record(connection, _TARGET)
             connection.execute(f"detach {_NEW}")
@@ -143,22 +148,15 @@ def _facts(connection: duckdb.DuckDBPyConnection, source: str) -> tuple[date | N
     return facts or (None, None)
 
 
-def _write_record(
-    connection: duckdb.DuckDBPyConnection, publication: Publication, snapshot: Path, folder: Path
-) -> None:
-    create_record(connection, _TARGET)
-    if snapshot.exists():
-        try:
-            attach_published(connection, snapshot, _OLD, folder)
-            carry_record(connection, f"{_OLD}.{SCHEMA}", _TARGET)
-            connection.execute(f"detach {_OLD}")
-        except duckdb.Error as error:
-            # A snapshot that nobody can read must not stay for ever because its record cannot be read either.
-            _logger.warning("the record of publications begins anew, %s cannot be read: %s", snapshot, error)
-            for table in RECORD_TABLES:
-                connection.execute(f"delete from {_TARGET}.{table}")  # noqa: S608 - our names
-    publication.insert(connection, _TARGET)
-    trim_record(connection, _TARGET)
+def _carry_record(connection: duckdb.DuckDBPyConnection, snapshot: Path, folder: Path) -> None:
+    try:
+        attach_published(connection, snapshot, _OLD, folder)
+        carry_record(connection, f"{_OLD}.{SCHEMA}", _TARGET)
+    except duckdb.Error as error:
+        # A snapshot that nobody can read must not stay for ever because its record cannot be read either.
+        _logger.warning("the record of publications begins anew, %s cannot be read: %s", snapshot, error)
+        for table in RECORD_TABLES:
+            connection.execute(f"delete from {_TARGET}.{table}")  # noqa: S608 - our names
 
 
 def _replace(snapshot: Path, file: Path, folder: Path, *, keep_previous: bool) -> None:
