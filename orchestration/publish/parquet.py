@@ -1,15 +1,20 @@
-"""The snapshot as Parquet files, a folder per publication and `current`, a link to the latest one.
+"""The snapshot as Parquet files, a folder per state of the snapshot and `current`, a link to the latest one.
 
-Only the snapshot is read here, never the warehouse.
+A folder never changes once it is there: readers open a file by name more than once. Only the snapshot is read here,
+never the warehouse.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import time
 from typing import TYPE_CHECKING
 
-from orchestration.publish.record import RECORD_TABLES, published_id
+import duckdb
+
+from orchestration.publish.record import PUBLICATION, RECORD_TABLES, latest_id, published_id
 from orchestration.publish.tables import SCHEMA
 from orchestration.publish.workspace import (
     attach_published,
@@ -25,11 +30,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    import duckdb
-
-_SNAPSHOT = "lead_scoring_published"
-_PUBLICATION_ID = re.compile(r"\d{8}T\d{12}Z")
 CURRENT = "current"
+_SNAPSHOT = "lead_scoring_published"
+_SOURCE = f"{_SNAPSHOT}.{SCHEMA}"
+_PUBLICATION_ID = re.compile(r"\d{8}T\d{12}Z")
+_KEPT_SECONDS = 900.0
+"""How long a folder stays at least: who has begun to read it gets to the end."""
 
 
 def parquet_dir_of(snapshot: Path) -> Path:
@@ -37,48 +43,69 @@ def parquet_dir_of(snapshot: Path) -> Path:
     return snapshot.parent / "parquet"
 
 
-def follow_with_parquet(snapshot: Path, memory_limit: str = "") -> Path:
+def follow_with_parquet(snapshot: Path, memory_limit: str = "", kept_seconds: float = _KEPT_SECONDS) -> Path:
     """Bring the Parquet files to the state of the snapshot and return their folder; the one before is kept.
 
-    Where the tables are there already, as after a publication that was withheld, the record alone is replaced.
+    The folder is named by the latest attempt to publish. After one that was withheld it has the same tables, as links
+    that take no room, beside the new record.
     """
     parquet_dir = parquet_dir_of(snapshot)
     parquet_dir.mkdir(parents=True, exist_ok=True)
+    current = parquet_dir / CURRENT
     with workspace(snapshot.parent) as folder, duckdb_for(folder, memory_limit) as connection:
         attach_published(connection, snapshot, _SNAPSHOT, folder)
-        target = parquet_dir / published_id(connection, f"{_SNAPSHOT}.{SCHEMA}")
-        unfinished = folder / target.name
-        unfinished.mkdir()
-        if target.exists():
-            _write(connection, RECORD_TABLES, unfinished)
-            for file in unfinished.iterdir():
-                file.replace(target / file.name)
-        else:
-            _write(connection, _tables(connection), unfinished)
+        target = parquet_dir / latest_id(connection, _SOURCE)
+        if not target.exists():
+            unfinished = folder / target.name
+            unfinished.mkdir()
+            tables = _tables(connection)
+            if _published_id(connection, current) == published_id(connection, _SOURCE):
+                for table in tables - set(RECORD_TABLES):
+                    os.link(current / _file(table), unfinished / _file(table))
+                tables = set(RECORD_TABLES)
+            _write(connection, tables, unfinished)
             sync(unfinished)
             unfinished.rename(target)
         link = folder / CURRENT
         link.symlink_to(target.name)
-        link.replace(parquet_dir / CURRENT)
+        link.replace(current)
         sync(parquet_dir)
-        _remove_old(parquet_dir, target)
+        _remove_old(parquet_dir, target, kept_seconds)
     return target
 
 
-def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def _file(table: str) -> str:
+    return f"{table}.parquet"
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
     rows = connection.execute("select table_name from duckdb_tables() where database_name = ?", [_SNAPSHOT]).fetchall()
-    return [name for (name,) in rows]
+    return {name for (name,) in rows}
+
+
+def _published_id(connection: duckdb.DuckDBPyConnection, folder: Path) -> str | None:
+    """The publication that the files of a folder are of; None if there are none."""
+    try:
+        ((found,),) = connection.execute(
+            "select max(publication_id) from read_parquet(?) where status = 'published'",
+            [str(folder / _file(PUBLICATION))],
+        ).fetchall()
+    except duckdb.IOException:
+        return None
+    return str(found)
 
 
 def _write(connection: duckdb.DuckDBPyConnection, tables: Iterable[str], folder: Path) -> None:
     for table in tables:
-        file = folder / f"{table}.parquet"
-        source = f"{_SNAPSHOT}.{SCHEMA}.{identifier(table)}"
-        connection.execute(f"copy (from {source}) to {literal(file)} (format parquet, compression zstd)")
+        file = folder / _file(table)
+        connection.execute(
+            f"copy (from {_SOURCE}.{identifier(table)}) to {literal(file)} (format parquet, compression zstd)"
+        )
         finish(file)
 
 
-def _remove_old(parquet_dir: Path, current: Path) -> None:
+def _remove_old(parquet_dir: Path, current: Path, kept_seconds: float) -> None:
     others = sorted(path for path in parquet_dir.iterdir() if _PUBLICATION_ID.fullmatch(path.name) and path != current)
     for path in others[:-1]:
-        shutil.rmtree(path)
+        if time.time() - path.stat().st_mtime >= kept_seconds:
+            shutil.rmtree(path)

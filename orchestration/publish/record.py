@@ -159,6 +159,12 @@ def published_id(connection: duckdb.DuckDBPyConnection, schema: str) -> str:
     return str(found)
 
 
+def latest_id(connection: duckdb.DuckDBPyConnection, schema: str) -> str:
+    """The latest attempt that a record knows: what is stored with it is in this state."""
+    ((found,),) = connection.execute(f"select max(publication_id) from {schema}.{PUBLICATION}").fetchall()  # noqa: S608
+    return str(found)
+
+
 def has_attempt_of(connection: duckdb.DuckDBPyConnection, schema: str, run_id: str) -> bool:
     """Whether the record knows a run already."""
     query = f"select count(*) from {schema}.{PUBLICATION} where run_id = ?"  # noqa: S608 - our names
