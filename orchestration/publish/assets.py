@@ -50,10 +50,11 @@ def build_published_assets(
     )
     def publish_snapshot(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[Any]:
         began = time.monotonic()
-        verdict = verdict_of_run(context.instance, context.run_id, required_checks)
+        run_id = context.run.run_id
+        verdict = verdict_of_run(context.instance, run_id, required_checks)
         with _failures_in_words():
             publication = publish(
-                settings.snapshot, Path(warehouse.path), tables, context.run_id, verdict, warehouse.memory_limit
+                settings.snapshot, Path(warehouse.path), tables, run_id, verdict, warehouse.memory_limit
             )
         rows = publication.rows_of_tables
         return dg.MaterializeResult(

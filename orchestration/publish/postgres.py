@@ -8,6 +8,7 @@ snapshot is read here, never the warehouse.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -111,22 +112,28 @@ def follow_with_postgres(snapshot: Path, postgres: Postgres, memory_limit: str =
 
 def _connected(postgres: Postgres) -> Connection:
     import psycopg
+
+    wanted = {**_CONNECTION_DEFAULTS, **_parts_of(postgres.url)}
+    return psycopg.connect(**wanted, autocommit=True)
+
+
+def _parts_of(url: str) -> dict[str, Any]:
+    """What a URL says. Raises PublishError if it is none: a part of a password may look like a host or port."""
+    import psycopg
     from psycopg.conninfo import conninfo_to_dict
 
-    try:
-        wanted = {**_CONNECTION_DEFAULTS, **conninfo_to_dict(postgres.url)}
-    except psycopg.ProgrammingError:
-        raise PublishError(
-            f"{POSTGRES_URL_ENV} is no URL such as postgresql://user:password@host:5432/database;"
-            " special characters in it are percent-encoded"
-        ) from None
-    return psycopg.connect(**wanted, autocommit=True)  # type: ignore[arg-type]  # names and values of libpq
+    with suppress(psycopg.ProgrammingError):
+        parts = conninfo_to_dict(url)
+        if str(parts.get("port") or 0).replace(",", "").isdecimal():
+            return parts
+    raise PublishError(
+        f"{POSTGRES_URL_ENV} is no URL such as postgresql://user:password@host:5432/database;"
+        " special characters in it are percent-encoded"
+    )
 
 
 def _without_secrets(text: str, url: str) -> str:
-    from psycopg.conninfo import conninfo_to_dict
-
-    password = str(conninfo_to_dict(url).get("password") or "")
+    password = str(_parts_of(url).get("password") or "")
     return text.replace(password, "***") if len(password) >= _SHORTEST_SECRET else text
 
 
