@@ -47,6 +47,7 @@ NASTY = (
     "it's",
     "null",
     "a\\b",
+    "nul\0l",
 )
 
 
