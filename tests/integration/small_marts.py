@@ -139,17 +139,19 @@ def _text(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def _read_until(snapshot: Path, stop: Path) -> None:
-    """Open the snapshot and the current Parquet files again and again; print what was seen."""
+def _read_until(snapshot: Path, what: str, stop: Path) -> None:
+    """Open the snapshot, or the current Parquet files, again and again; print what was seen."""
     seen: set[str] = set()
     errors: list[str] = []
     looks = 0
     while not stop.exists():
         looks += 1
         try:
-            with duckdb.connect(str(snapshot), read_only=True) as connection:
-                seen.add(look_at_snapshot(connection)[1])
-            look_at_parquet((parquet_dir_of(snapshot) / CURRENT).resolve())
+            if what == "snapshot":
+                with duckdb.connect(str(snapshot), read_only=True) as connection:
+                    seen.add(look_at_snapshot(connection)[1])
+            else:
+                seen.add(look_at_parquet((parquet_dir_of(snapshot) / CURRENT).resolve())[1])
         except (duckdb.Error, ValueError) as error:
             errors.append(str(error))
         if looks == 1:
@@ -167,28 +169,40 @@ def _hold(snapshot: Path, mode: str) -> None:
             print(look_at_snapshot(connection)[0], flush=True)
 
 
-_STEPS = {"execute", "rename", "replace", "link", "unlink", "chmod", "fsync", "mkdir", "symlink", "rmdir", "flock"}
+_STEPS = {
+    "execute",
+    "rename",
+    "replace",
+    "link",
+    "unlink",
+    "chmod",
+    "fsync",
+    "mkdir",
+    "symlink",
+    "rmdir",
+    "flock",
+    "sendfile",
+}
 
 
 def _die_at(snapshot: Path, warehouse: Path, what: str, last_step: int) -> None:
-    """Publish or withhold, and die by SIGKILL before one of the steps that touch a file; print how many there are."""
-    steps = 0
+    """Publish or withhold, and die by SIGKILL before one of the steps that touch a file; else print their names."""
+    steps: list[str] = []
 
-    def count(_frame: object, event: str, function: Any) -> None:
-        nonlocal steps
+    def note(_frame: object, event: str, function: Any) -> None:
         if event == "c_call" and function.__name__ in _STEPS:
-            steps += 1
-            if steps == last_step:
+            steps.append(function.__name__)
+            if len(steps) == last_step:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    sys.setprofile(count)
+    sys.setprofile(note)
     if what == "publish":
         publish(snapshot, warehouse, TABLES, "run-of-the-dying", GOOD)
     else:
         withhold(snapshot, "run-of-the-dying", BAD, FIRST_DAY, "failed checks: 2")
     follow_with_parquet(snapshot)
     sys.setprofile(None)
-    print(steps)
+    print(json.dumps(steps))
 
 
 def _publish_for(snapshot: Path, warehouse: Path, run_id: str, times: int) -> None:
@@ -200,7 +214,7 @@ def _publish_for(snapshot: Path, warehouse: Path, run_id: str, times: int) -> No
 def main(what: str, *arguments: str) -> None:
     """Be the process that a test asks for."""
     if what == "read":
-        _read_until(Path(arguments[0]), Path(arguments[1]))
+        _read_until(Path(arguments[0]), arguments[1], Path(arguments[2]))
     elif what == "hold":
         _hold(Path(arguments[0]), arguments[1])
     elif what == "publish_for":
