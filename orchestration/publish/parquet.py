@@ -17,6 +17,7 @@ import duckdb
 from orchestration.publish.record import PUBLICATION, RECORD_TABLES, latest_id, published_id
 from orchestration.publish.tables import SCHEMA
 from orchestration.publish.workspace import (
+    KEPT_SECONDS,
     attach_published,
     duckdb_for,
     finish,
@@ -34,8 +35,6 @@ CURRENT = "current"
 _SNAPSHOT = "lead_scoring_published"
 _SOURCE = f"{_SNAPSHOT}.{SCHEMA}"
 _PUBLICATION_ID = re.compile(r"\d{8}T\d{12}Z")
-_KEPT_SECONDS = 900.0
-"""How long a folder stays at least: who has begun to read it gets to the end."""
 
 
 def parquet_dir_of(snapshot: Path) -> Path:
@@ -43,7 +42,7 @@ def parquet_dir_of(snapshot: Path) -> Path:
     return snapshot.parent / "parquet"
 
 
-def follow_with_parquet(snapshot: Path, memory_limit: str = "", kept_seconds: float = _KEPT_SECONDS) -> Path:
+def follow_with_parquet(snapshot: Path, memory_limit: str = "", kept_seconds: float = KEPT_SECONDS) -> Path:
     """Bring the Parquet files to the state of the snapshot and return their folder; the one before is kept.
 
     The folder is named by the latest attempt to publish. After one that was withheld it has the same tables, as links

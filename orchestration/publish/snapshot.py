@@ -1,7 +1,9 @@
 """The snapshot: a DuckDB file with all published tables, which readers open whenever they like.
 
-It is written aside and renamed into place: who has the old one open keeps reading it, and nobody sees a part of the
-new one. The warehouse is read here and nowhere else. Whether it may be published is decided by `verdict`.
+Its name is a link to a file that was written aside and never changes. The link is replaced by rename: who has the old
+file open keeps reading it, and nobody sees a part of the new one. A file renamed over the old one would not do: DuckDB
+opens a file by name three times, but follows a link once. The warehouse is read here and nowhere else. Whether it may
+be published is decided by `verdict`.
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -24,6 +28,7 @@ from orchestration.publish.record import (
 )
 from orchestration.publish.tables import SCHEMA
 from orchestration.publish.workspace import (
+    KEPT_SECONDS,
     PublishError,
     attach_published,
     duckdb_for,
@@ -38,7 +43,6 @@ from orchestration.publish.workspace import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
-    from pathlib import Path
 
     from orchestration.publish.tables import PublishedTable
     from orchestration.publish.verdict import Verdict
@@ -57,6 +61,11 @@ def previous_of(snapshot: Path) -> Path:
     return snapshot.with_name(f"{snapshot.stem}.previous{snapshot.suffix}")
 
 
+def files_of(snapshot: Path) -> Path:
+    """The folder with the files that the names of snapshots lead to."""
+    return snapshot.parent / "snapshots"
+
+
 def publish(
     snapshot: Path,
     warehouse: Path,
@@ -64,6 +73,7 @@ def publish(
     run_id: str,
     verdict: Verdict,
     memory_limit: str = "",
+    kept_seconds: float = KEPT_SECONDS,
 ) -> Publication:
     """Copy the tables of a finished warehouse into a new snapshot and put it in the place of the one before.
 
@@ -91,7 +101,8 @@ def publish(
             publication.insert(connection, _TARGET)
             trim_record(connection, _TARGET)
             connection.execute(f"detach {_NEW}")
-        _replace(snapshot, file, folder, keep_previous=True)
+        _put_in_place(snapshot, file, folder, publication)
+        _remove_old(snapshot, kept_seconds)
     return publication
 
 
@@ -114,7 +125,7 @@ def withhold(snapshot: Path, run_id: str, verdict: Verdict, as_of_date: date | N
             publication.insert(connection, _TARGET)
             trim_record(connection, _TARGET)
             connection.execute(f"detach {_NEW}")
-        _replace(snapshot, file, folder, keep_previous=False)
+        _put_in_place(snapshot, file, folder, publication)
     return publication
 
 
@@ -159,15 +170,36 @@ def _carry_record(connection: duckdb.DuckDBPyConnection, snapshot: Path, folder:
             connection.execute(f"delete from {_TARGET}.{table}")  # noqa: S608 - our names
 
 
-def _replace(snapshot: Path, file: Path, folder: Path, *, keep_previous: bool) -> None:
-    """Put a finished file in the place of the snapshot. At no moment is there none."""
+def _put_in_place(snapshot: Path, file: Path, folder: Path, publication: Publication) -> None:
+    """Let the name that readers know lead to a finished file. At no moment does it lead nowhere."""
     finish(file)
-    if keep_previous and snapshot.exists():
-        previous = previous_of(snapshot)
-        os.link(snapshot, folder / previous.name)
-        log_of(previous).unlink(missing_ok=True)
-        (folder / previous.name).replace(previous)
-    # A log of the old file beside the new one would make that unreadable.
+    files = files_of(snapshot)
+    files.mkdir(exist_ok=True)
+    target = files / f"{publication.publication_id}{snapshot.suffix}"
+    file.rename(target)
+    sync(files)
+    if snapshot.exists():
+        superseded = snapshot.resolve()
+        os.utime(superseded)
+        log_of(superseded).unlink(missing_ok=True)
+        if publication.status == "published":
+            _lead(previous_of(snapshot), superseded, folder)
+    # Left by a reader that wrote, with a DuckDB that does not follow links: it would make the new file unreadable.
     log_of(snapshot).unlink(missing_ok=True)
-    file.replace(snapshot)
+    _lead(snapshot, target, folder)
     sync(snapshot.parent)
+
+
+def _lead(link: Path, target: Path, folder: Path) -> None:
+    new = folder / f"{link.name}.link"
+    new.symlink_to(Path(target.parent.name, target.name))
+    new.replace(link)
+
+
+def _remove_old(snapshot: Path, kept_seconds: float) -> None:
+    """Remove the files that no name leads to any more, once who has just begun to open them is done."""
+    in_use = {snapshot.resolve(), previous_of(snapshot).resolve()}
+    for file in files_of(snapshot).glob(f"*{snapshot.suffix}"):
+        if file.resolve() not in in_use and time.time() - file.stat().st_mtime >= kept_seconds:
+            file.unlink()
+            log_of(file).unlink(missing_ok=True)

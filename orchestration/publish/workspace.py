@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _UNFINISHED = ".publishing-"
 _LONGEST_WAIT_SECONDS = 600.0
 _PAUSE_SECONDS = 0.1
+KEPT_SECONDS = 900.0
+"""How long what is not current any more stays at least: who has begun to open it gets to the end."""
 _LOCK_CONFLICT = "Could not set lock"
 
 
@@ -77,9 +79,10 @@ def attach_published(connection: duckdb.DuckDBPyConnection, file: Path, name: st
     A reader that opened the file to write, which root can, has locked it; and may have left a log beside it that
     belongs to it no more. Neither is in the way: what was published is in the file.
     """
-    log_of(file).unlink(missing_ok=True)
+    for path in (file, file.resolve()):
+        log_of(path).unlink(missing_ok=True)
     try:
-        connection.execute(f"attach {literal(file)} as {name} (read_only)")
+        connection.execute(f"attach {literal(file.resolve())} as {name} (read_only)")
     except duckdb.IOException as error:
         if not is_locked(error):
             raise
