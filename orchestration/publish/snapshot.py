@@ -12,7 +12,6 @@ import logging
 import os
 import shutil
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -43,6 +42,7 @@ from orchestration.publish.workspace import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
+    from pathlib import Path
 
     from orchestration.publish.tables import PublishedTable
     from orchestration.publish.verdict import Verdict
@@ -62,7 +62,7 @@ def previous_of(snapshot: Path) -> Path:
 
 
 def files_of(snapshot: Path) -> Path:
-    """The folder with the files that the names of snapshots lead to."""
+    """The folder with a folder per file that the names of snapshots lead to."""
     return snapshot.parent / "snapshots"
 
 
@@ -173,14 +173,15 @@ def _carry_record(connection: duckdb.DuckDBPyConnection, snapshot: Path, folder:
 def _put_in_place(snapshot: Path, file: Path, folder: Path, publication: Publication) -> None:
     """Let the name that readers know lead to a finished file. At no moment does it lead nowhere."""
     finish(file)
-    files = files_of(snapshot)
-    files.mkdir(exist_ok=True)
-    target = files / f"{publication.publication_id}{snapshot.suffix}"
+    # DuckDB names the database by the file, which therefore has the same name in a folder of its own.
+    target = files_of(snapshot) / publication.publication_id / snapshot.name
+    target.parent.mkdir(parents=True)
     file.rename(target)
-    sync(files)
-    if snapshot.exists():
-        superseded = snapshot.resolve()
-        os.utime(superseded)
+    sync(target.parent)
+    sync(files_of(snapshot))
+    if snapshot.is_symlink() and snapshot.exists():
+        superseded = snapshot.parent / snapshot.readlink()
+        os.utime(superseded.parent)
         log_of(superseded).unlink(missing_ok=True)
         if publication.status == "published":
             _lead(previous_of(snapshot), superseded, folder)
@@ -192,14 +193,13 @@ def _put_in_place(snapshot: Path, file: Path, folder: Path, publication: Publica
 
 def _lead(link: Path, target: Path, folder: Path) -> None:
     new = folder / f"{link.name}.link"
-    new.symlink_to(Path(target.parent.name, target.name))
+    new.symlink_to(target.relative_to(link.parent))
     new.replace(link)
 
 
 def _remove_old(snapshot: Path, kept_seconds: float) -> None:
     """Remove the files that no name leads to any more, once who has just begun to open them is done."""
-    in_use = {snapshot.resolve(), previous_of(snapshot).resolve()}
-    for file in files_of(snapshot).glob(f"*{snapshot.suffix}"):
-        if file.resolve() not in in_use and time.time() - file.stat().st_mtime >= kept_seconds:
-            file.unlink()
-            log_of(file).unlink(missing_ok=True)
+    in_use = {link.resolve().parent.name for link in (snapshot, previous_of(snapshot))}
+    for folder in files_of(snapshot).iterdir():
+        if folder.name not in in_use and time.time() - folder.stat().st_mtime >= kept_seconds:
+            shutil.rmtree(folder)

@@ -187,12 +187,14 @@ def test_the_publication_before_is_kept_and_no_more(place: Place) -> None:
     assert place.day() == day_of(3)
     assert place.attempts() == [(f"run-{generation}", "published") for generation in range(4)]
     with duckdb.connect(str(previous_of(place.snapshot)), read_only=True) as connection:
+        # Queries may name the database: it is called the same in each of them.
+        assert connection.execute("select current_database()").fetchall() == [("lead_scoring",)]
         assert look_at_snapshot(connection)[0] == day_of(2)
     # A reader may have begun with any of them a moment ago.
     assert {path.name for path in place.parquet.iterdir()} == {CURRENT, *publications}
-    assert {path.stem for path in files_of(place.snapshot).iterdir()} == set(publications)
+    assert {path.name for path in files_of(place.snapshot).iterdir()} == set(publications)
     last = publish(place.snapshot, place.warehouse, TABLES, "run-4", GOOD, kept_seconds=0).publication_id
-    assert {path.stem for path in files_of(place.snapshot).iterdir()} == {publications[3], last}
+    assert {path.name for path in files_of(place.snapshot).iterdir()} == {publications[3], last}
     follow_with_parquet(place.snapshot, kept_seconds=0)
     assert {path.name for path in place.parquet.iterdir()} == {CURRENT, publications[3], last}
     assert (place.parquet / CURRENT).resolve().name == last
@@ -374,6 +376,18 @@ def test_an_unreadable_snapshot_is_replaced(place: Place) -> None:
     place.publish(2)
     assert place.day() == day_of(2)
     assert [run_id for run_id, _ in place.attempts()] == ["run-2"]
+
+
+def test_a_folder_that_was_copied_without_its_links_is_made_whole(place: Place) -> None:
+    place.publish(1)
+    file = place.snapshot.read_bytes()
+    place.snapshot.unlink()
+    place.snapshot.write_bytes(file)
+    assert place.withhold("run-of-a-bad-day")
+    place.publish(2)
+    assert place.snapshot.is_symlink()
+    assert place.day() == day_of(2)
+    assert len(place.attempts()) == 3
 
 
 class TestRecord:
