@@ -106,7 +106,14 @@ def publish(
     return publication
 
 
-def withhold(snapshot: Path, run_id: str, verdict: Verdict, as_of_date: date | None, reason: str) -> Publication | None:
+def withhold(
+    snapshot: Path,
+    run_id: str,
+    verdict: Verdict,
+    as_of_date: date | None,
+    reason: str,
+    kept_seconds: float = KEPT_SECONDS,
+) -> Publication | None:
     """Say in the snapshot that a run published nothing, and why; its tables stay as they are.
 
     None if there is no snapshot yet, or if the record knows the run already.
@@ -126,6 +133,7 @@ def withhold(snapshot: Path, run_id: str, verdict: Verdict, as_of_date: date | N
             trim_record(connection, _TARGET)
             connection.execute(f"detach {_NEW}")
         _put_in_place(snapshot, file, folder, publication)
+        _remove_old(snapshot, kept_seconds)
     return publication
 
 

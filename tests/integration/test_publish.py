@@ -197,6 +197,11 @@ def test_the_publication_before_is_kept_and_no_more(place: Place) -> None:
     assert {path.name for path in files_of(place.snapshot).iterdir()} == {publications[3], last}
     follow_with_parquet(place.snapshot, kept_seconds=0)
     assert {path.name for path in place.parquet.iterdir()} == {CURRENT, publications[3], last}
+    # Nor do days on which nothing is published fill the disk.
+    for day in range(3):
+        withhold(place.snapshot, f"bad-{day}", BAD, None, "why", kept_seconds=0)
+    assert len(list(files_of(place.snapshot).iterdir())) == 2
+    assert place.day() == day_of(3)
     assert (place.parquet / CURRENT).resolve().name == last
     assert look_at_parquet(place.parquet / publications[3])[0] == day_of(3)
 
