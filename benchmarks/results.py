@@ -23,7 +23,7 @@ PARTS = {
     "dbt_parse": "dbt parse",
     "dbt": "dbt",
     "sql": "SQL",
-    "checks": "own checks",
+    "checks": "own checks, publishing",
 }
 """Who spends the seconds of a build, in the order in which they stand on each other."""
 

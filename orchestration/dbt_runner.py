@@ -101,7 +101,7 @@ def ignore_event(event: NodeEvent) -> None:
 
 
 class DbtRunner(dg.ConfigurableResource[Any]):
-    """dbt for one installation: the fields of `Settings` as text, an empty one for what is not set."""
+    """dbt for one installation: those fields of `Settings` that it needs, as text, an empty one for what is not set."""
 
     warehouse: str
     raw_dir: str
@@ -216,7 +216,7 @@ class DbtRunner(dg.ConfigurableResource[Any]):
 
     @contextmanager
     def _environment(self) -> Iterator[None]:
-        wanted = self.settings.as_environment()
+        wanted = self.settings.dbt_environment()
         before = {name: os.environ.get(name) for name in wanted}
         os.environ.update(wanted)
         try:

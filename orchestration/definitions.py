@@ -15,6 +15,7 @@ from orchestration.dbt_project import DbtProject, project_vars
 from orchestration.dbt_runner import DbtRunner, ignore_event
 from orchestration.jobs import build_job
 from orchestration.partitions import DEFAULT_FIRST_DAY, daily_partitions, parse_day, today
+from orchestration.publish.assets import build_published_assets, build_withholding_hook, required_checks_of
 from orchestration.raw_assets import RULE_BOOK_KEY, raw_table_specs, rule_book_spec
 from orchestration.resources import build_resources
 from orchestration.schedules import build_schedule
@@ -40,7 +41,7 @@ def build_defs(
 
     Days can be scored from var `history_start_date`, or `first_day` if that is earlier, until today, or `last_day` if
     that is later. `extra_vars` go before the vars of dbt_project.yml. `on_event` hears of dbt's nodes while they run.
-    Raises DbtError if the dbt project does not parse.
+    Raises DbtError if the dbt project does not parse, ValueError if a setting makes no sense.
     """
     settings = settings or Settings.from_environment()
     variables = {**project_vars(), **(extra_vars or {})}
@@ -50,11 +51,13 @@ def build_defs(
 
     project = DbtProject.load(DbtRunner.from_settings(settings))
     translator = Translator(RULE_BOOK_KEY, partitions)
-    tables = build_dbt_assets(project, translator, on_event)
-    job = build_job(tables)
+    tables, checks = build_dbt_assets(project, translator, on_event), build_checks(variables)
+    required_checks = required_checks_of([tables, checks])
+    published = build_published_assets(settings, project, required_checks)
+    job = build_job([tables, *published], build_withholding_hook(settings, required_checks, zone))
     return dg.Definitions(
-        assets=[rule_book_spec(settings.seeds_dir), *raw_table_specs(project, translator), tables],
-        asset_checks=[build_checks(variables)],
+        assets=[rule_book_spec(settings.seeds_dir), *raw_table_specs(project, translator), tables, *published],
+        asset_checks=[checks],
         jobs=[job],
         schedules=[build_schedule(job, zone)],
         resources=build_resources(settings),

@@ -6,7 +6,7 @@ Nothing else in the package reads the environment or builds a path to a project 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -19,6 +19,10 @@ WAREHOUSE_ENV = "LEAD_SCORING_WAREHOUSE"
 RAW_DIR_ENV = "LEAD_SCORING_RAW_DIR"
 SEEDS_DIR_ENV = "LEAD_SCORING_SEEDS_DIR"
 MEMORY_LIMIT_ENV = "LEAD_SCORING_MEMORY_LIMIT"
+PUBLISHED_DIR_ENV = "LEAD_SCORING_PUBLISHED_DIR"
+PUBLISH_EXCLUDE_ENV = "LEAD_SCORING_PUBLISH_EXCLUDE"
+POSTGRES_URL_ENV = "LEAD_SCORING_POSTGRES_URL"
+POSTGRES_SCHEMA_ENV = "LEAD_SCORING_POSTGRES_SCHEMA"
 DAGSTER_HOME_ENV = "DAGSTER_HOME"
 
 
@@ -27,7 +31,9 @@ class Settings:
     """Absolute paths of one installation: the warehouse file, the raw folder (None: schema `raw`), the rule book.
 
     `state_dir` holds what can be made again (dbt's target folder) and Dagster's record of runs. `memory_limit` is that
-    of DuckDB, such as `4GB`; empty: DuckDB's own.
+    of DuckDB, such as `4GB`; empty: DuckDB's own. `publish_to` is the folder for readers, None: `published` beside the
+    warehouse, wherever that is; `publish_exclude` are tables that are left out. An empty `postgres_url` publishes to no
+    PostgreSQL; it holds a password, so that nothing prints it.
     """
 
     warehouse: Path
@@ -35,6 +41,20 @@ class Settings:
     seeds_dir: Path
     state_dir: Path = STATE_DIR
     memory_limit: str = ""
+    publish_to: Path | None = None
+    publish_exclude: tuple[str, ...] = ()
+    postgres_url: str = field(default="", repr=False)
+    postgres_schema: str = "marts"
+
+    @property
+    def published_dir(self) -> Path:
+        """The folder that readers know: the snapshot, the one before it, Parquet files."""
+        return self.publish_to or self.warehouse.parent / "published"
+
+    @property
+    def snapshot(self) -> Path:
+        """The DuckDB file that readers open; the warehouse is the builds' own."""
+        return self.published_dir / "lead_scoring.duckdb"
 
     @property
     def dbt_target_dir(self) -> Path:
@@ -52,18 +72,33 @@ class Settings:
         warehouse = os.environ.get(WAREHOUSE_ENV) or STATE_DIR / "warehouse.duckdb"
         raw_dir = os.environ.get(RAW_DIR_ENV)
         seeds_dir = os.environ.get(SEEDS_DIR_ENV) or DEFAULT_SEEDS_DIR
+        published_dir = os.environ.get(PUBLISHED_DIR_ENV)
+        excluded = os.environ.get(PUBLISH_EXCLUDE_ENV, "").split(",")
         return cls(
             warehouse=Path(warehouse).absolute(),
             raw_dir=Path(raw_dir).absolute() if raw_dir else None,
             seeds_dir=Path(seeds_dir).absolute(),
             memory_limit=os.environ.get(MEMORY_LIMIT_ENV, ""),
+            publish_to=Path(published_dir).absolute() if published_dir else None,
+            publish_exclude=tuple(table.strip() for table in excluded if table.strip()),
+            postgres_url=os.environ.get(POSTGRES_URL_ENV, ""),
+            postgres_schema=os.environ.get(POSTGRES_SCHEMA_ENV) or "marts",
         )
 
-    def as_environment(self) -> dict[str, str]:
-        """The handles as environment variables with absolute paths, for dbt, which may run in another folder."""
+    def dbt_environment(self) -> dict[str, str]:
+        """The handles that the dbt project reads, with absolute paths: dbt runs in the folder of the project."""
         return {
             WAREHOUSE_ENV: str(self.warehouse),
             RAW_DIR_ENV: str(self.raw_dir) if self.raw_dir else "",
             SEEDS_DIR_ENV: str(self.seeds_dir),
             MEMORY_LIMIT_ENV: self.memory_limit,
+        }
+
+    def as_environment(self) -> dict[str, str]:
+        """All handles as environment variables, for a process that builds or reads the same installation."""
+        return self.dbt_environment() | {
+            PUBLISHED_DIR_ENV: str(self.published_dir),
+            PUBLISH_EXCLUDE_ENV: ",".join(self.publish_exclude),
+            POSTGRES_URL_ENV: self.postgres_url,
+            POSTGRES_SCHEMA_ENV: self.postgres_schema,
         }

@@ -63,7 +63,7 @@ def build(
     ] = "{}",
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
-    """Score all contacts and accounts: validate the rule book, load it, build every table, check everything.
+    """Score all contacts and accounts: validate the rule book, load it, build every table, check everything, publish.
 
     It is the job that the schedule runs, and Dagster's web interface shows it. Running it again changes nothing.
 
@@ -162,7 +162,13 @@ def print_outcome(settings: Settings, result: BuildResult) -> None:
         f"{count(totals['accounts'], 'account')} as of {totals['as_of_date']}, "
         f"{count(result.passed_checks, 'check')} passed."
     )
-    console().print(Group(Text.assemble(verdict, facts), Text(), outcomes_table(outcomes)))
+    published = (
+        "Nothing was published; readers keep what they have."
+        if result.failed_checks
+        else f"Published: {settings.snapshot}"
+    )
+    console().print(Group(Text.assemble(verdict, facts), Text(), outcomes_table(outcomes), Text()))
+    print_line(published)
 
 
 def outcomes_table(outcomes: list[Row]) -> RenderableType:
@@ -181,6 +187,7 @@ def _as_json(settings: Settings, result: BuildResult) -> dict[str, Any]:
     if not result.errors:
         with open_warehouse(settings.warehouse) as warehouse:
             report |= _published(warehouse)
+        report["snapshot"] = None if result.failed_checks else settings.snapshot
     return report
 
 

@@ -22,7 +22,7 @@ from orchestration.cli.explain import crossings_table
 from orchestration.cli.places import DEMO_DIR, DEMO_RAW_DIR, demo_settings
 from orchestration.cli.published import changed_tables, fingerprint
 from orchestration.cli.top import accounts_table, leads_list
-from orchestration.cli.warehouse import open_warehouse
+from orchestration.cli.warehouse import open_snapshot
 from orchestration.sample import RAW_TABLES, write_sample
 from orchestration.settings import WAREHOUSE_ENV
 
@@ -97,9 +97,9 @@ def demo() -> None:
         print_outcome(settings, result)
         raise typer.Exit(int(result.status))
     _done(f"Ran the scheduled job in {result.seconds:.0f} s; {count(result.passed_checks, 'check')} passed.")
-    with open_warehouse(settings.warehouse) as warehouse:
-        after = fingerprint(warehouse)
-        console().print(Group(*_story(warehouse), *_news(before, after), *_where_next(settings, warehouse)))
+    with open_snapshot(settings.snapshot) as snapshot:
+        after = fingerprint(snapshot)
+        console().print(Group(*_story(snapshot), *_news(before, after), *_where_next(settings, snapshot)))
 
 
 def _done(sentence: str) -> None:
@@ -122,7 +122,7 @@ def _make_world(world: World, state: State) -> None:
 
 
 def _prepare_warehouse(settings: Settings, world: World, state: State) -> Fingerprint | None:
-    """What the warehouse publishes before this run, None on the first run on this world."""
+    """What is published before this run, None on the first run on this world."""
     path = settings.warehouse
     if not path.exists():
         return None
@@ -134,23 +134,25 @@ def _prepare_warehouse(settings: Settings, world: World, state: State) -> Finger
         path.unlink()
         path.with_name(path.name + ".wal").unlink(missing_ok=True)
         return None
-    with open_warehouse(path) as warehouse:
-        return fingerprint(warehouse) or None
+    if not settings.snapshot.exists():
+        return None
+    with open_snapshot(settings.snapshot) as snapshot:
+        return fingerprint(snapshot) or None
 
 
-def _story(warehouse: Warehouse) -> list[RenderableType]:
-    leads = warehouse.rows("top_leads", limit=_LEADS)
-    crossings = warehouse.rows("latest_crossings", limit=_CROSSINGS)
-    totals = warehouse.rows("published_totals")[0]
+def _story(snapshot: Warehouse) -> list[RenderableType]:
+    leads = snapshot.rows("top_leads", limit=_LEADS)
+    crossings = snapshot.rows("latest_crossings", limit=_CROSSINGS)
+    totals = snapshot.rows("published_totals")[0]
     overview = (
         f"{totals['contacts']:,} contacts, {totals['qualified']:,} qualified, {totals['hot']:,} hot; "
         f"{totals['accounts']:,} accounts"
     )
     return [
         *_section(heading("What was read"), _read_table()),
-        *_section(heading("How every event was accounted for"), outcomes_table(warehouse.rows("event_outcomes"))),
+        *_section(heading("How every event was accounted for"), outcomes_table(snapshot.rows("event_outcomes"))),
         *_section(heading("The ten leads to call today", overview), leads_list(leads)),
-        *_section(heading("Top accounts"), _indented(accounts_table(warehouse.rows("top_accounts", limit=_ACCOUNTS)))),
+        *_section(heading("Top accounts"), _indented(accounts_table(snapshot.rows("top_accounts", limit=_ACCOUNTS)))),
         *_section(heading("Latest threshold crossings"), _indented(crossings_table(crossings))),
     ]
 
@@ -190,12 +192,12 @@ def _news(before: Fingerprint | None, after: Fingerprint) -> list[RenderableType
     ]
 
 
-def _where_next(settings: Settings, warehouse: Warehouse) -> list[RenderableType]:
+def _where_next(settings: Settings, snapshot: Warehouse) -> list[RenderableType]:
     program = Path(sys.argv[0])
     command = "lead-scoring" if shutil.which("lead-scoring") else str(program)
-    best = warehouse.rows("top_leads", limit=1)
+    best = snapshot.rows("top_leads", limit=1)
     table = plain_table("", "")
-    table.add_row("warehouse", str(settings.warehouse))
+    table.add_row("to query", str(settings.snapshot))
     if best:
         table.add_row("one score in full", f"{command} explain {best[0]['contact_id']}")
     table.add_row("Dagster's UI", f"{command} ui    then http://127.0.0.1:3000")

@@ -64,6 +64,7 @@ def explain(
     """Show where a contact's score comes from, since when, and what it will be worth without new activity.
 
     Every step that removed or added points is listed: caps, resets, decay, limits, silence, adjustments, exclusion.
+    It reads the warehouse itself, rule book and all, which is locked while a build runs.
 
     Exit code: 0, or 1 if the contact is unknown or the warehouse cannot be read.
     """

@@ -1,4 +1,4 @@
-"""Which warehouse a command means: the one the environment names, else the project's, else the demo's.
+"""Which installation a command means: the one the environment names, else the project's, else the demo's.
 
 Paths of the project itself are in `orchestration.settings`.
 """
@@ -9,23 +9,27 @@ import os
 from dataclasses import replace
 
 from orchestration.cli.console import error_console
-from orchestration.settings import STATE_DIR, WAREHOUSE_ENV, Settings
+from orchestration.settings import PUBLISHED_DIR_ENV, STATE_DIR, WAREHOUSE_ENV, Settings
 
 DEMO_DIR = STATE_DIR / "demo"
 DEMO_RAW_DIR = DEMO_DIR / "raw"
 
 
 def demo_settings() -> Settings:
-    """The installation that `lead-scoring demo` builds: its own raw folder and, unless one is named, warehouse."""
+    """The installation that `lead-scoring demo` builds: its own raw folder and, unless one is named, warehouse.
+
+    An invented company is published beside its warehouse and nowhere else.
+    """
     settings = Settings.from_environment()
     warehouse = settings.warehouse if os.environ.get(WAREHOUSE_ENV) else DEMO_DIR / "warehouse.duckdb"
-    return replace(settings, warehouse=warehouse, raw_dir=DEMO_RAW_DIR)
+    return replace(settings, warehouse=warehouse, raw_dir=DEMO_RAW_DIR, publish_to=None, postgres_url="")
 
 
 def reading_settings() -> Settings:
     """The installation to read from; before the first build of one's own that is the demo's, and it says so."""
     settings, of_demo = Settings.from_environment(), demo_settings()
-    if settings.warehouse.exists() or os.environ.get(WAREHOUSE_ENV) or not of_demo.warehouse.exists():
+    is_named = any(map(os.environ.get, (WAREHOUSE_ENV, PUBLISHED_DIR_ENV)))
+    if is_named or settings.warehouse.exists() or not of_demo.warehouse.exists():
         return settings
     error_console().print("This is the demo's warehouse; you have not built one of your own yet.", style="dim")
     return of_demo

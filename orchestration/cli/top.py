@@ -13,7 +13,7 @@ from rich.text import Text
 from orchestration.cli.console import console, heading, number, plain_table, print_json
 from orchestration.cli.explain import temperature_style
 from orchestration.cli.places import reading_settings
-from orchestration.cli.warehouse import open_warehouse
+from orchestration.cli.warehouse import open_snapshot
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -34,12 +34,13 @@ def top(
 ) -> None:
     """List the leads to call first: hot ones, qualified ones before the rest, then by lead score.
 
-    Excluded and disqualified contacts are left out; who must not be contacted is marked.
+    Excluded and disqualified contacts are left out; who must not be contacted is marked. It reads what was published
+    last, at any time, also while a build runs.
 
-    Exit code: 0, or 1 if the warehouse cannot be read.
+    Exit code: 0, or 1 if nothing is published yet.
     """
-    with open_warehouse(reading_settings().warehouse) as warehouse:
-        rows = warehouse.rows("top_accounts" if accounts else "top_leads", limit=limit)
+    with open_snapshot(reading_settings().snapshot) as snapshot:
+        rows = snapshot.rows("top_accounts" if accounts else "top_leads", limit=limit)
     if as_json:
         print_json(rows)
     elif not rows:

@@ -1,4 +1,4 @@
-"""Reads the warehouse for the commands: opens it read-only and runs the queries of `sql/`.
+"""Reads the warehouse and the snapshot for the commands: opens them read-only and runs the queries of `sql/`.
 
 What the queries ask stands in `sql/`; what is done with the answers, in the commands.
 """
@@ -27,7 +27,7 @@ _LOCK_CONFLICT = "Could not set lock"
 
 
 class Warehouse:
-    """An open warehouse that answers the queries of `sql/`."""
+    """An open warehouse, or a snapshot of its published tables, that answers the queries of `sql/`."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         """`connection`: open, and closed by whoever opened it."""
@@ -58,6 +58,15 @@ def open_warehouse(path: Path) -> Iterator[Warehouse]:
         fail(f"The tables in {path} are of another version: build them again with `lead-scoring build`.")
     finally:
         connection.close()
+
+
+@contextmanager
+def open_snapshot(path: Path) -> Iterator[Warehouse]:
+    """What was published last, at any time; ends the command with one sentence if there is nothing yet."""
+    if not path.exists():
+        fail(f"Nothing is published at {path} yet: `lead-scoring build` does it when all checks have passed.")
+    with open_warehouse(path) as snapshot:
+        yield snapshot
 
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:

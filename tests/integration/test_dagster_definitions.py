@@ -21,6 +21,7 @@ from orchestration.checks import CHECKS
 from orchestration.definitions import build_defs
 from orchestration.instance import command_line_instance
 from orchestration.jobs import SCORE_LEADS
+from orchestration.publish.assets import SNAPSHOT_KEY
 from orchestration.resources import WAREHOUSE_POOL, Warehouse
 
 if TYPE_CHECKING:
@@ -69,10 +70,31 @@ def test_everything_loads(definitions: dg.Definitions) -> None:
     dg.Definitions.validate_loadable(definitions)
 
 
-def test_every_op_of_the_job_takes_its_turn_at_the_warehouse(definitions: dg.Definitions) -> None:
-    ops = definitions.resolve_job_def(SCORE_LEADS).nodes
-    assert len(ops) == 2
-    assert {op.definition.pool for op in ops} == {WAREHOUSE_POOL}
+def test_ops_that_open_the_warehouse_take_turns_and_no_others(definitions: dg.Definitions) -> None:
+    pools = {op.name: op.definition.pool for op in definitions.resolve_job_def(SCORE_LEADS).nodes}
+    assert pools == {
+        "dbt_build": WAREHOUSE_POOL,
+        "check_published_tables": WAREHOUSE_POOL,
+        "publish_snapshot": WAREHOUSE_POOL,
+        "publish_parquet": None,
+    }
+
+
+def test_nothing_is_published_before_every_check_has_passed(definitions: dg.Definitions) -> None:
+    job = definitions.resolve_job_def(SCORE_LEADS)
+    order = [node.name for node in job.nodes_in_topological_order]
+    assert order == ["dbt_build", "check_published_tables", "publish_snapshot", "publish_parquet"]
+    graph = definitions.resolve_asset_graph()
+    marts = {key for key in graph.materializable_asset_keys if key.path[0] == "marts"}
+    assert graph.get(SNAPSHOT_KEY).parent_keys == marts
+
+
+def test_postgres_is_published_to_if_a_url_is_set(sample_settings: Settings) -> None:
+    url = "postgresql://me:s3cret@127.0.0.1/marts"
+    definitions = build_defs(replace(sample_settings, postgres_url=url))
+    node = definitions.resolve_asset_graph().get(dg.AssetKey(["published", "postgres"]))
+    assert node.parent_keys == {SNAPSHOT_KEY}
+    assert "s3cret" not in str(definitions.resolve_job_def(SCORE_LEADS).get_job_snapshot())
 
 
 def test_the_job_does_all_there_is_to_do(definitions: dg.Definitions) -> None:
@@ -119,7 +141,7 @@ def test_all_are_described_grouped_owned_and_of_a_kind(specs: list[dg.AssetSpec]
         assert spec.description, name
         assert spec.group_name, name
         assert spec.kinds, name
-        is_ours_to_make = spec.key.path[0] == "marts"
+        is_ours_to_make = spec.key.path[0] in {"marts", "published"}
         assert spec.owners or not is_ours_to_make, name
 
 

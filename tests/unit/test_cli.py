@@ -31,12 +31,13 @@ if TYPE_CHECKING:
     from click.testing import Result
 
 WAREHOUSE_SQL = Path(__file__).with_name("cli_warehouse.sql")
+SNAPSHOT_NAME = "lead_scoring.duckdb"
 ERROR_LINE = re.compile(r"[a-z_]+\.csv:\d+: [a-z_]+: \S.*")
 
 
 @pytest.fixture(scope="module")
 def small_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("cli") / "small.duckdb"
+    path = tmp_path_factory.mktemp("cli") / SNAPSHOT_NAME
     with duckdb.connect(str(path)) as connection:
         connection.execute(WAREHOUSE_SQL.read_text(encoding="utf-8"))
     return path
@@ -48,10 +49,17 @@ def _one_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(warehouse, "_PAUSE_SECONDS", 0)
 
 
+def point_at(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    """Let one file, by the name of a snapshot, be warehouse and snapshot."""
+    assert path.name == SNAPSHOT_NAME
+    monkeypatch.setenv("LEAD_SCORING_WAREHOUSE", str(path))
+    monkeypatch.setenv("LEAD_SCORING_PUBLISHED_DIR", str(path.parent))
+
+
 @pytest.fixture
 def run(small_warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run a command on the small warehouse, unless LEAD_SCORING_WAREHOUSE is set otherwise in the test."""
-    monkeypatch.setenv("LEAD_SCORING_WAREHOUSE", str(small_warehouse))
+    """Run a command on the small warehouse, which is the snapshot as well, unless the test points elsewhere."""
+    point_at(monkeypatch, small_warehouse)
     monkeypatch.delenv("LEAD_SCORING_SEEDS_DIR", raising=False)
     monkeypatch.delenv("COLUMNS", raising=False)
     return lambda *args: CliRunner().invoke(app, [str(arg) for arg in args])
@@ -217,7 +225,7 @@ class TestWarehouseProblems:
         return request.param  # type: ignore[no-any-return]
 
     def test_missing(self, run: Any, command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("LEAD_SCORING_WAREHOUSE", str(tmp_path / "none.duckdb"))
+        point_at(monkeypatch, tmp_path / SNAPSHOT_NAME)
         result = run(*command)
         assert is_one_sentence(result)
         assert "lead-scoring build" in result.stderr
@@ -226,24 +234,24 @@ class TestWarehouseProblems:
     def test_no_database(
         self, run: Any, command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        path = tmp_path / "text.duckdb"
+        path = tmp_path / SNAPSHOT_NAME
         path.write_text("not a database", encoding="utf-8")
-        monkeypatch.setenv("LEAD_SCORING_WAREHOUSE", str(path))
+        point_at(monkeypatch, path)
         assert is_one_sentence(run(*command))
 
     def test_not_built(
         self, run: Any, command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        path = tmp_path / "empty.duckdb"
+        path = tmp_path / SNAPSHOT_NAME
         duckdb.connect(str(path)).close()
-        monkeypatch.setenv("LEAD_SCORING_WAREHOUSE", str(path))
+        point_at(monkeypatch, path)
         result = run(*command)
         assert is_one_sentence(result)
         assert "lead-scoring build" in result.stderr
 
     @pytest.fixture
     def locked_warehouse(self, tmp_path: Path) -> Iterator[Path]:
-        path = tmp_path / "locked.duckdb"
+        path = tmp_path / SNAPSHOT_NAME
         code = f"import duckdb, sys; c = duckdb.connect({str(path)!r}); print('locked', flush=True); sys.stdin.read()"
         writer = subprocess.Popen(
             [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -256,7 +264,7 @@ class TestWarehouseProblems:
     def test_locked(
         self, run: Any, command: tuple[str, ...], locked_warehouse: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setenv("LEAD_SCORING_WAREHOUSE", str(locked_warehouse))
+        point_at(monkeypatch, locked_warehouse)
         result = run(*command)
         assert is_one_sentence(result)
         assert "locked" in result.stderr
@@ -265,12 +273,36 @@ class TestWarehouseProblems:
         self, run: Any, small_warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.delenv("LEAD_SCORING_WAREHOUSE")
+        monkeypatch.delenv("LEAD_SCORING_PUBLISHED_DIR")
         monkeypatch.setattr(places, "DEMO_DIR", tmp_path)
         monkeypatch.setattr("orchestration.settings.STATE_DIR", tmp_path / "none")
-        shutil.copyfile(small_warehouse, tmp_path / "warehouse.duckdb")
+        (tmp_path / "warehouse.duckdb").touch()
+        (tmp_path / "published").mkdir()
+        shutil.copyfile(small_warehouse, tmp_path / "published" / SNAPSHOT_NAME)
         result = run("top", "--json")
         assert json.loads(result.stdout)
         assert "the demo's warehouse" in result.stderr
+
+    def test_leads_are_those_that_were_published(
+        self, run: Any, small_warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Whatever the warehouse holds by now: a reader needs the folder for readers and nothing else.
+        monkeypatch.setenv("LEAD_SCORING_WAREHOUSE", str(tmp_path / "none.duckdb"))
+        with duckdb.connect(str(tmp_path / SNAPSHOT_NAME)) as connection:
+            connection.execute(f"attach '{small_warehouse}' as small (read_only); create schema marts")
+            for table in ("contact_scores", "account_scores", "product_interest_scores"):
+                connection.execute(f"create table marts.{table} as from small.marts.{table}")
+        monkeypatch.setenv("LEAD_SCORING_PUBLISHED_DIR", str(tmp_path))
+        assert json.loads(run("top", "--json").stdout)[1]["top_product_name"] == "Analytics Suite"
+        assert run("top", "--accounts").exit_code == 0
+
+    def test_the_demo_publishes_nowhere_else(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.delenv("LEAD_SCORING_WAREHOUSE", raising=False)
+        monkeypatch.setenv("LEAD_SCORING_PUBLISHED_DIR", str(tmp_path))
+        monkeypatch.setenv("LEAD_SCORING_POSTGRES_URL", "postgresql://in.production/marts")
+        settings = places.demo_settings()
+        assert settings.snapshot == places.DEMO_DIR / "published" / SNAPSHOT_NAME
+        assert not settings.postgres_url
 
 
 class TestBuild:
@@ -294,6 +326,8 @@ class TestBuild:
         assert requests == [BuildRequest(date(2026, 6, 30), None, True, {"surge_min_points": 30})]
         assert "4 contacts" in result.stdout
         assert re.search(r"^ +read +10", result.stdout, re.MULTILINE)
+        assert re.search(rf"^Published: .*{SNAPSHOT_NAME}$", result.stdout, re.MULTILINE)
+        assert json.loads(run("build", "--json").stdout)["snapshot"].endswith(SNAPSHOT_NAME)
 
     def test_history(self, run: Any, requests: list[BuildRequest]) -> None:
         assert run("build", "--from", "2026-06-01", "--to", "2026-06-30").exit_code == 0
@@ -320,6 +354,8 @@ class TestBuild:
         assert report["status"] == "checks_failed"
         assert report["failed_checks"][0]["finding"] == "3 rows"
         assert sum(report["events"].values()) == 10
+        assert report["snapshot"] is None
+        assert "Nothing was published" in result.stdout
 
     @pytest.mark.parametrize(
         "options",

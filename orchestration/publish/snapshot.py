@@ -1,0 +1,213 @@
+"""The snapshot: a DuckDB file with all published tables, which readers open whenever they like.
+
+Its name is a link to a file that was written aside and never changes. The link is replaced by rename: who has the old
+file open keeps reading it, and nobody sees a part of the new one. A file renamed over the old one would not do: DuckDB
+opens a file by name three times, but follows a link once. The warehouse is read here and nowhere else. Whether it may
+be published is decided by `verdict`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import time
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from orchestration.publish.record import (
+    RECORD_TABLES,
+    Publication,
+    carry_record,
+    create_record,
+    has_attempt_of,
+    next_moment,
+    trim_record,
+)
+from orchestration.publish.tables import SCHEMA
+from orchestration.publish.workspace import (
+    KEPT_SECONDS,
+    PublishError,
+    attach_published,
+    duckdb_for,
+    finish,
+    identifier,
+    literal,
+    log_of,
+    sync,
+    workspace,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from orchestration.publish.tables import PublishedTable
+    from orchestration.publish.verdict import Verdict
+
+_READABLE_SINCE = "v1.2.0"
+"""The oldest DuckDB that can open the file; the warehouse itself is in the format of the newest."""
+
+_NEW, _OLD = "lead_scoring_publishing", "lead_scoring_published"
+_TARGET = f"{_NEW}.{SCHEMA}"
+
+_logger = logging.getLogger(__name__)
+
+
+def previous_of(snapshot: Path) -> Path:
+    """Where the snapshot before is kept."""
+    return snapshot.with_name(f"{snapshot.stem}.previous{snapshot.suffix}")
+
+
+def files_of(snapshot: Path) -> Path:
+    """The folder with a folder per file that the names of snapshots lead to."""
+    return snapshot.parent / "snapshots"
+
+
+def publish(
+    snapshot: Path,
+    warehouse: Path,
+    tables: Sequence[PublishedTable],
+    run_id: str,
+    verdict: Verdict,
+    memory_limit: str = "",
+    kept_seconds: float = KEPT_SECONDS,
+) -> Publication:
+    """Copy the tables of a finished warehouse into a new snapshot and put it in the place of the one before.
+
+    Raises PublishError if the verdict is not good, duckdb.IOException if the warehouse is locked or a disk full.
+    """
+    if not verdict.is_good:
+        raise PublishError(f"nothing is published: {verdict.reason}")
+    with workspace(snapshot.parent) as folder:
+        file = folder / snapshot.name
+        with duckdb_for(folder, memory_limit) as connection:
+            # DuckDB names it as it did for dbt, whose views have that name in them.
+            connection.execute(f"attach {literal(warehouse)} (read_only)")
+            ((database,),) = connection.execute(
+                "select database_name from duckdb_databases() where path is not null"
+            ).fetchall()
+            source = f"{identifier(database)}.{SCHEMA}"
+            connection.execute(f"attach {literal(file)} as {_NEW} (storage_version {literal(_READABLE_SINCE)})")
+            connection.execute(f"create schema {_TARGET}")
+            rows = {table.name: _copy(connection, table, source) for table in tables}
+            create_record(connection, _TARGET)
+            if snapshot.exists():
+                _carry_record(connection, snapshot, folder)
+            at = next_moment(connection, _TARGET)
+            publication = Publication.published(at, run_id, verdict, *_facts(connection, source), rows)
+            publication.insert(connection, _TARGET)
+            trim_record(connection, _TARGET)
+            connection.execute(f"detach {_NEW}")
+        _put_in_place(snapshot, file, folder, publication)
+        _remove_old(snapshot, kept_seconds)
+    return publication
+
+
+def withhold(
+    snapshot: Path,
+    run_id: str,
+    verdict: Verdict,
+    as_of_date: date | None,
+    reason: str,
+    kept_seconds: float = KEPT_SECONDS,
+) -> Publication | None:
+    """Say in the snapshot that a run published nothing, and why; its tables stay as they are.
+
+    None if there is no snapshot yet, or if the record knows the run already.
+    """
+    with workspace(snapshot.parent) as folder:
+        if not snapshot.exists():
+            return None
+        file = folder / snapshot.name
+        shutil.copyfile(snapshot, file)
+        with duckdb_for(folder) as connection:
+            connection.execute(f"attach {literal(file)} as {_NEW}")
+            if has_attempt_of(connection, _TARGET, run_id):
+                return None
+            at = next_moment(connection, _TARGET)
+            publication = Publication.withheld(at, run_id, verdict, as_of_date, reason)
+            publication.insert(connection, _TARGET)
+            trim_record(connection, _TARGET)
+            connection.execute(f"detach {_NEW}")
+        _put_in_place(snapshot, file, folder, publication)
+        _remove_old(snapshot, kept_seconds)
+    return publication
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, table: PublishedTable, source: str) -> int:
+    name = identifier(table.name)
+    target = f"{_TARGET}.{name}"
+    connection.execute(f"create table {target} as from {source}.{name}")
+    connection.execute(f"comment on table {target} is {literal(table.description)}")
+    for column, description in table.columns.items():
+        connection.execute(f"comment on column {target}.{identifier(column)} is {literal(description)}")
+    ((rows,),) = connection.execute(f"select count(*) from {target}").fetchall()  # noqa: S608 - our names
+    return int(rows)
+
+
+def _facts(connection: duckdb.DuckDBPyConnection, source: str) -> tuple[date | None, str | None]:
+    """The day that the latest scores are true for, and the rule book that made them; of nobody, the latest of the
+    record of days.
+    """
+    facts = connection.execute(
+        f"""
+        from (
+            (select 1 as preference, as_of_date, rule_book_hash from {source}.contact_scores limit 1)
+            union all
+            (select 2, as_of_date, rule_book_hash from {source}.scoring_days order by as_of_date desc limit 1)
+        )
+        select as_of_date, rule_book_hash
+        order by preference
+        limit 1
+        """  # noqa: S608 - our names
+    ).fetchone()
+    return facts or (None, None)
+
+
+def _carry_record(connection: duckdb.DuckDBPyConnection, snapshot: Path, folder: Path) -> None:
+    try:
+        attach_published(connection, snapshot, _OLD, folder)
+        carry_record(connection, f"{_OLD}.{SCHEMA}", _TARGET)
+    except duckdb.Error as error:
+        # A snapshot that nobody can read must not stay for ever because its record cannot be read either.
+        _logger.warning("the record of publications begins anew, %s cannot be read: %s", snapshot, error)
+        for table in RECORD_TABLES:
+            connection.execute(f"delete from {_TARGET}.{table}")  # noqa: S608 - our names
+
+
+def _put_in_place(snapshot: Path, file: Path, folder: Path, publication: Publication) -> None:
+    """Let the name that readers know lead to a finished file. At no moment does it lead nowhere."""
+    finish(file)
+    # DuckDB names the database by the file, which therefore has the same name in a folder of its own.
+    target = files_of(snapshot) / publication.publication_id / snapshot.name
+    target.parent.mkdir(parents=True)
+    file.rename(target)
+    sync(target.parent)
+    sync(files_of(snapshot))
+    if snapshot.is_symlink() and snapshot.exists():
+        superseded = snapshot.parent / snapshot.readlink()
+        os.utime(superseded.parent)
+        log_of(superseded).unlink(missing_ok=True)
+        if publication.status == "published":
+            _lead(previous_of(snapshot), superseded, folder)
+    # Left by a reader that wrote, with a DuckDB that does not follow links: it would make the new file unreadable.
+    log_of(snapshot).unlink(missing_ok=True)
+    _lead(snapshot, target, folder)
+    sync(snapshot.parent)
+
+
+def _lead(link: Path, target: Path, folder: Path) -> None:
+    new = folder / f"{link.name}.link"
+    new.symlink_to(target.relative_to(link.parent))
+    new.replace(link)
+
+
+def _remove_old(snapshot: Path, kept_seconds: float) -> None:
+    """Remove the files that no name leads to any more, once who has just begun to open them is done."""
+    in_use = {link.resolve().parent.name for link in (snapshot, previous_of(snapshot))}
+    for folder in files_of(snapshot).iterdir():
+        if folder.name not in in_use and time.time() - folder.stat().st_mtime >= kept_seconds:
+            shutil.rmtree(folder)
