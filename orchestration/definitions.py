@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from orchestration.checks import build_checks
+from orchestration.alerts.assets import build_alerts, build_delivery
+from orchestration.checks import CHECKS, build_checks
 from orchestration.dbt_assets import build_dbt_assets
 from orchestration.dbt_project import DbtProject, project_vars
 from orchestration.dbt_runner import DbtRunner, ignore_event
@@ -51,12 +52,15 @@ def build_defs(
     project = DbtProject.load(DbtRunner.from_settings(settings))
     translator = Translator(RULE_BOOK_KEY, partitions)
     tables = build_dbt_assets(project, translator, on_event)
-    job = build_job(tables)
+    alerts = build_alerts(settings, upstream=sorted({check.spec.asset_key for check in CHECKS}))
+    job = build_job(tables, alerts)
+    deliver_alerts, deliver_pending_alerts = build_delivery(settings)
     return dg.Definitions(
-        assets=[rule_book_spec(settings.seeds_dir), *raw_table_specs(project, translator), tables],
+        assets=[rule_book_spec(settings.seeds_dir), *raw_table_specs(project, translator), tables, alerts],
         asset_checks=[build_checks(variables)],
-        jobs=[job],
+        jobs=[job, deliver_alerts],
         schedules=[build_schedule(job, zone)],
+        sensors=[deliver_pending_alerts],
         resources=build_resources(settings),
     )
 

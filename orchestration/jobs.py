@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 SCORE_LEADS = "score_leads"
 
 
-def build_job(tables: dg.AssetsDefinition) -> UnresolvedAssetJobDefinition:
-    """Validate the rule book, run dbt with its tests, then the checks of our own. `tables`: the dbt project, whose
-    partitions are the job's.
+def build_job(tables: dg.AssetsDefinition, *after: dg.AssetsDefinition) -> UnresolvedAssetJobDefinition:
+    """Validate the rule book, run dbt with its tests, then the checks of our own, then what is made `after` them.
+    `tables`: the dbt project, whose partitions are the job's.
 
     All steps share a process: they follow one another anyway, since one of them at a time may open the warehouse.
     """
     return dg.define_asset_job(
         SCORE_LEADS,
-        selection=dg.AssetSelection.assets(tables),
+        selection=dg.AssetSelection.assets(tables, *after),
         executor_def=dg.in_process_executor,
         description=(
             "Score all contacts and accounts as of a day."

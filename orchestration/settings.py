@@ -13,12 +13,14 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 PROFILES_DIR = PROJECT_ROOT
 DEFAULT_SEEDS_DIR = PROJECT_ROOT / "seeds"
+DEFAULT_ALERTS_CONFIG = PROJECT_ROOT / "alerts.toml"
 STATE_DIR = PROJECT_ROOT / ".lead_scoring"
 
 WAREHOUSE_ENV = "LEAD_SCORING_WAREHOUSE"
 RAW_DIR_ENV = "LEAD_SCORING_RAW_DIR"
 SEEDS_DIR_ENV = "LEAD_SCORING_SEEDS_DIR"
 MEMORY_LIMIT_ENV = "LEAD_SCORING_MEMORY_LIMIT"
+ALERTS_ENV = "LEAD_SCORING_ALERTS"
 DAGSTER_HOME_ENV = "DAGSTER_HOME"
 
 
@@ -27,7 +29,7 @@ class Settings:
     """Absolute paths of one installation: the warehouse file, the raw folder (None: schema `raw`), the rule book.
 
     `state_dir` holds what can be made again (dbt's target folder) and Dagster's record of runs. `memory_limit` is that
-    of DuckDB, such as `4GB`; empty: DuckDB's own.
+    of DuckDB, such as `4GB`; empty: DuckDB's own. `alerts_config` says where alerts go (None: nowhere).
     """
 
     warehouse: Path
@@ -35,6 +37,12 @@ class Settings:
     seeds_dir: Path
     state_dir: Path = STATE_DIR
     memory_limit: str = ""
+    alerts_config: Path | None = None
+
+    @property
+    def alerts_outbox(self) -> Path:
+        """The alerts to send and sent, beside the warehouse: a SQLite file, since DuckDB has one writer."""
+        return self.warehouse.with_suffix(".alerts.sqlite")
 
     @property
     def dbt_target_dir(self) -> Path:
@@ -57,6 +65,7 @@ class Settings:
             raw_dir=Path(raw_dir).absolute() if raw_dir else None,
             seeds_dir=Path(seeds_dir).absolute(),
             memory_limit=os.environ.get(MEMORY_LIMIT_ENV, ""),
+            alerts_config=_alerts_config(os.environ.get(ALERTS_ENV)),
         )
 
     def as_environment(self) -> dict[str, str]:
@@ -66,4 +75,12 @@ class Settings:
             RAW_DIR_ENV: str(self.raw_dir) if self.raw_dir else "",
             SEEDS_DIR_ENV: str(self.seeds_dir),
             MEMORY_LIMIT_ENV: self.memory_limit,
+            ALERTS_ENV: str(self.alerts_config) if self.alerts_config else "",
         }
+
+
+def _alerts_config(named: str | None) -> Path | None:
+    """The file that is named, else the project's own if there is one; an empty name turns alerts off."""
+    if named is None:
+        return DEFAULT_ALERTS_CONFIG if DEFAULT_ALERTS_CONFIG.exists() else None
+    return Path(named).absolute() if named else None

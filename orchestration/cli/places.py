@@ -16,10 +16,13 @@ DEMO_RAW_DIR = DEMO_DIR / "raw"
 
 
 def demo_settings() -> Settings:
-    """The installation that `lead-scoring demo` builds: its own raw folder and, unless one is named, warehouse."""
+    """The installation that `lead-scoring demo` builds: its own raw folder and, unless one is named, warehouse.
+
+    Nobody is alerted of invented people.
+    """
     settings = Settings.from_environment()
     warehouse = settings.warehouse if os.environ.get(WAREHOUSE_ENV) else DEMO_DIR / "warehouse.duckdb"
-    return replace(settings, warehouse=warehouse, raw_dir=DEMO_RAW_DIR)
+    return replace(settings, warehouse=warehouse, raw_dir=DEMO_RAW_DIR, alerts_config=None)
 
 
 def reading_settings() -> Settings:
