@@ -13,6 +13,7 @@ from orchestration.alerts.messages import failure_message
 from orchestration.alerts.outbox import open_outbox, utc_now
 from orchestration.alerts.published import published_file
 from orchestration.alerts.sinks import environment_of
+from orchestration.alerts.sinks.http import without
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -95,9 +96,7 @@ def notify_failure(
 def without_secrets(config: AlertsConfig, text: str, environ: Mapping[str, str]) -> str:
     """A text that others wrote, without the values of the environment variables that sinks name."""
     variables = [name for sink in config.sinks.values() for name in environment_of(sink)]
-    for value in filter(None, map(environ.get, variables)):
-        text = text.replace(value, "***")
-    return text
+    return without(filter(None, map(environ.get, variables)), text)
 
 
 def _with_status(counts: Mapping[tuple[str, str], int], status: str) -> int:

@@ -5,6 +5,7 @@ What is posted is the business of `webhook` and `slack`.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from dataclasses import dataclass
@@ -13,13 +14,14 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from threading import Thread, current_thread
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import requests
 
 from orchestration.alerts.sinks.outcome import ACCEPTED, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _THREAD_NAME = "alert-attempt"
 _USER_AGENT = "lead-scoring-alerts/1"
@@ -112,12 +114,20 @@ def _excerpt(response: requests.Response, request: Post) -> str:
         text = next(response.iter_content(_READ_BYTES), b"").decode("utf-8", "replace")
     except requests.RequestException:
         return ""
-    for secret in request.secrets:
-        text = text.replace(secret, "***")
+    text = without(request.secrets, text)
     if request.is_secret_url:
         is_code = _CODE_WORD.fullmatch(text) and text not in request.url
         return text if is_code else ""
     return "".join(c if c.isprintable() else " " for c in text[:_SHOWN_CHARACTERS]).strip()
+
+
+def without(secrets: Iterable[str], text: str) -> str:
+    """A text without secrets, plain or as JSON and URLs have them."""
+    for secret in secrets:
+        in_json = json.dumps(secret)[1:-1]
+        for form in (secret, in_json, in_json.replace("/", "\\/"), quote(secret), quote(secret, safe="")):
+            text = text.replace(form, "***")
+    return text
 
 
 def _retry_after(header: str | None, now: datetime) -> float | None:
