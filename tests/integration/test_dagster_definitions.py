@@ -17,6 +17,7 @@ import dagster as dg
 import pytest
 import sqlalchemy
 
+from orchestration.alerts.assets import ALERTS_WERE_DELIVERED
 from orchestration.checks import CHECKS
 from orchestration.definitions import build_defs
 from orchestration.instance import command_line_instance
@@ -71,7 +72,7 @@ def test_everything_loads(definitions: dg.Definitions) -> None:
 
 def test_every_op_of_the_job_takes_its_turn_at_the_warehouse(definitions: dg.Definitions) -> None:
     ops = definitions.resolve_job_def(SCORE_LEADS).nodes
-    assert len(ops) == 2
+    assert len(ops) == 3
     assert {op.definition.pool for op in ops} == {WAREHOUSE_POOL}
 
 
@@ -129,7 +130,9 @@ def test_every_dbt_test_and_every_check_of_ours_is_an_asset_check(
     manifest = json.loads((sample_settings.dbt_target_dir / "manifest.json").read_text(encoding="utf-8"))
     tests = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
     graph = definitions.resolve_asset_graph()
-    assert {key.name for key in graph.asset_check_keys} == tests | {check.name for check in CHECKS}
+    assert {key.name for key in graph.asset_check_keys} == tests | {check.name for check in CHECKS} | {
+        ALERTS_WERE_DELIVERED
+    }
     undescribed = [key.name for key in graph.asset_check_keys if not graph.get_check_spec(key).description]
     assert undescribed == []
 
