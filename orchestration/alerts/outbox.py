@@ -388,23 +388,22 @@ def open_outbox(file: Path, clock: Callable[[], datetime] = utc_now) -> Iterator
         connection.row_factory = sqlite3.Row
         _prepare(connection, file)
         yield Outbox(connection, clock)
+    except sqlite3.Error as error:
+        raise OutboxError(f"{file} cannot be used as the outbox of alerts: {error}") from None
     finally:
         connection.close()
 
 
 def _prepare(connection: sqlite3.Connection, file: Path) -> None:
-    try:
-        connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = full")
-        connection.execute("pragma secure_delete = on")  # what is blanked is overwritten
-        ((version,),) = connection.execute("pragma user_version").fetchall()
-        if version == 0:
-            schema = _SCHEMA.read_text(encoding="utf-8")
-            connection.executescript(f"begin immediate; {schema} pragma user_version = {_SCHEMA_VERSION}; commit;")
-    except sqlite3.Error as error:
-        raise OutboxError(f"{file} cannot be used as the outbox of alerts: {error}") from None
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = full")
+    connection.execute("pragma secure_delete = on")  # what is blanked is overwritten
+    ((version,),) = connection.execute("pragma user_version").fetchall()
     if version > _SCHEMA_VERSION:
         raise OutboxError(f"{file} was made by a newer version of lead-scoring; use that one.")
+    if version == 0:
+        schema = _SCHEMA.read_text(encoding="utf-8")
+        connection.executescript(f"begin immediate; {schema} pragma user_version = {_SCHEMA_VERSION}; commit;")
 
 
 def _text(moment: datetime) -> str:

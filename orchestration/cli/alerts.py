@@ -23,6 +23,7 @@ from orchestration.alerts.published import PublishedError
 from orchestration.alerts.service import send_due, send_news
 from orchestration.alerts.sinks import problem_of, send
 from orchestration.cli.console import as_date, console, count, fail, number, plain_table, print_json, print_line
+from orchestration.rule_book import read_rule_book
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print it as JSO
     with _outbox(settings) as outbox:
         counts, errors, dead = outbox.counts(), outbox.waiting_errors(), outbox.dead_letters()
         through = outbox.enqueued_through()
-    problems = {name: problem for name, sink in config.sinks.items() if (problem := problem_of(sink, os.environ))}
+    problems = _problems(settings, config)
     sinks = list(dict.fromkeys([*config.sinks, *(sink for sink, _ in counts)]))
     by_sink = {sink: {status: counts.get((sink, status), 0) for status in _STATUSES} for sink in sinks}
     if as_json:
@@ -145,6 +146,19 @@ def test(sink: Annotated[str, typer.Argument(help="Its name in alerts.toml.")]) 
     if outcome.error:
         fail(f"{sink}: {outcome.error}.")
     print_line(f"{sink} has the test message {delivery.key}.")
+
+
+def _problems(settings: Settings, config: AlertsConfig) -> dict[str, str]:
+    """Why a sink cannot be used, or would wait for ever for something that the rule book does not have."""
+    thresholds = read_rule_book(settings.seeds_dir)[0].thresholds
+    problems = {}
+    for name, sink in config.sinks.items():
+        known = {"threshold": {t.threshold_id for t in thresholds}, "action": {t.action for t in thresholds}}
+        wanted = {"threshold": sink.threshold_ids or [], "action": sink.actions or []}
+        unknown = [f"{what} {value}" for what, values in wanted.items() for value in values if value not in known[what]]
+        if problem := problem_of(sink, os.environ) or (unknown and f"not in the rule book: {', '.join(unknown)}"):
+            problems[name] = problem
+    return problems
 
 
 def _configured() -> tuple[Settings, AlertsConfig]:

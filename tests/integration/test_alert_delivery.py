@@ -103,6 +103,21 @@ class TestArriving:
         assert send(outbox, config).sent == 0
         assert len(receiver.requests) == 2
 
+    def test_receivers_can_check_it_as_the_documentation_says(
+        self, outbox: Outbox, config: AlertsConfig, receiver: Receiver, tmp_path: Path
+    ) -> None:
+        text = (PROJECT_ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
+        documented: dict[str, Any] = {}
+        exec(text.split("```python\n")[1].split("```")[0], documented)  # noqa: S102 - our own documentation
+        enqueued(outbox, config, tmp_path, Turn("ada"))
+        send(outbox, config)
+        (request,) = receiver.requests
+        now = NOON.timestamp()
+        assert documented["is_genuine"](SECRET, request.headers, request.body, now + 299)
+        assert not documented["is_genuine"](SECRET, request.headers, request.body, now + 301)
+        assert not documented["is_genuine"](SECRET, request.headers, request.body + b" ", now)
+        assert not documented["is_genuine"]("another", request.headers, request.body, now)
+
     def test_passwords_of_the_home_folder_stay_there(
         self,
         outbox: Outbox,

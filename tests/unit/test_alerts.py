@@ -177,8 +177,10 @@ class TestConfiguration:
         assert Settings.from_environment().alerts_config == tmp_path / "alerts.toml"
         monkeypatch.setenv(ALERTS_ENV, "/etc/alerts.toml")
         assert Settings.from_environment().alerts_config == Path("/etc/alerts.toml")
+        assert Settings.from_environment().as_environment()[ALERTS_ENV] == "/etc/alerts.toml"
         monkeypatch.setenv(ALERTS_ENV, "")
         assert Settings.from_environment().alerts_config is None
+        assert Settings.from_environment().as_environment()[ALERTS_ENV] == ""
 
 
 class TestNews:
@@ -327,6 +329,13 @@ class TestSecondThoughts:
         (row,) = desk.rows()
         assert json.loads(row["payload"])["crossing"]["score_after"] == 62
 
+    def test_what_is_in_flight_keeps_its_text(self, desk: Desk) -> None:
+        desk.run(world(Turn("ada", score=62.0)))
+        desk.outbox.claim("crm", 60)
+        desk.run(world(Turn("ada", score=71.0)))
+        (row,) = desk.rows()
+        assert json.loads(row["payload"])["crossing"]["score_after"] == 62
+
     def test_a_dead_one_that_did_not_happen_is_not_retried(self, desk: Desk) -> None:
         desk.run(world(Turn("ada")))
         desk.fail_one(for_ever=True)
@@ -398,6 +407,17 @@ class TestOutbox:
             pass
         with pytest.raises(OutboxError, match="cannot be opened"), open_outbox(tmp_path / "none" / "file.sqlite"):
             pass
+
+    def test_one_that_stays_locked_is_told(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("orchestration.alerts.outbox._LOCK_SECONDS", 0)
+        file = tmp_path / "outbox.sqlite"
+        with (
+            open_outbox(file) as one,
+            one.transaction(),
+            pytest.raises(OutboxError, match="locked"),
+            open_outbox(file) as other,
+        ):
+            other.set_enqueued_through(TODAY)
 
     def test_a_message_is_one_process_s_until_its_lease_ends(self, desk: Desk) -> None:
         desk.run(world(Turn("ada")))
@@ -491,6 +511,15 @@ class TestMessages:
         assert message["contact"]["top_reasons"] == "Asked for a demo 2 days ago +40.0"
         assert message["account"]["account_name"] == "Acme"
 
+    def test_the_documented_message_has_all_fields(self, desk: Desk) -> None:
+        text = (PROJECT_ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
+        documented = json.loads(text.split("```json\n")[1].split("```")[0])
+        desk.run(world(Turn("ada")))
+        message = json.loads(desk.rows()[0]["payload"])
+        assert list(documented) == list(message)
+        for part in ("crossing", "contact", "account"):
+            assert list(documented[part]) == list(message[part])
+
     def test_an_account_has_no_contact_and_who_is_gone_has_neither(self, desk: Desk) -> None:
         desk.run(world(Turn("acme", entity="account"), Turn("gone_ltd", entity="account")))
         facts = [json.loads(row["payload"]) for row in desk.rows()]
@@ -514,6 +543,14 @@ class TestMessages:
         header, section = slack_message(json.loads(desk.rows()[0]["payload"]))["blocks"]
         assert len(header["text"]["text"].replace("&amp;", "&")) <= 150
         assert len(section["text"]["text"]) <= 3000
+
+    def test_slack_says_that_a_summary_goes_on(self, desk: Desk) -> None:
+        desk.config = configuration(desk.folder, *webhook(NOWHERE, "max_per_run = 1"))
+        desk.run(world(*(Turn("ada", threshold_id=f"threshold_{n}") for n in range(9))))
+        lines = slack_message(json.loads(desk.rows("kind = 'summary'")[0]["payload"]))["text"].splitlines()
+        assert lines[0] == "9 thresholds crossed at once"
+        assert len(lines) == 9
+        assert lines[-1] == "… and 2 more lines"
 
     @given(st.text())
     def test_no_text_is_markup(self, text: str) -> None:

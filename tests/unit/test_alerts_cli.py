@@ -104,6 +104,13 @@ def test_status_shows_what_did_not_arrive_and_why(folder: Path, monkeypatch: pyt
     assert "CRM_SECRET is not set" in run("status").stdout
 
 
+def test_status_shows_what_a_sink_waits_for_in_vain(folder: Path) -> None:
+    lines = csv_sink("crossings.csv", 'threshold_ids = ["qualified_lead", "qualifed"]', 'actions = ["Call"]')
+    (folder / "alerts.toml").write_text("\n".join(lines), encoding="utf-8")
+    report = json.loads(run("status", "--json").stdout)
+    assert report["problems"] == {"archive": "not in the rule book: threshold qualifed, action Call"}
+
+
 def test_retry_of_one_or_all(folder: Path) -> None:
     key = kill_one(folder)
     assert run("retry").exit_code == 1

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _LONGEST_TITLE = 140  # Slack takes 150 characters of a header
 _LONGEST_LINE = 400
-_MOST_LINES = 7  # of 3,000 characters
+_MOST_LINES = 7  # of a section's 3,000 characters
 _ZERO_WIDTH = "\u200b"
 # What Slack, Mattermost and others read into text: @all, [words](address), https://…
 _ACTIVE = re.compile(r"(?<!\w)@(?=\w)|\](?=\()|:(?=//)")
@@ -49,7 +49,10 @@ def send(sink: SlackSink, delivery: Delivery, environ: Mapping[str, str], now: d
 def slack_message(message: Message) -> dict[str, Any]:
     """A message as Slack shows it: blocks, and as text where blocks are not read."""
     heading = harmless(title(message), _LONGEST_TITLE)
-    lines = [harmless(line, _LONGEST_LINE) for line in details(message)[:_MOST_LINES]]
+    all_lines = details(message)
+    lines = [harmless(line, _LONGEST_LINE) for line in all_lines[:_MOST_LINES]]
+    if len(all_lines) > _MOST_LINES:
+        lines.append(f"… and {len(all_lines) - _MOST_LINES} more lines")
     body = [{"type": "section", "text": _plain("\n".join(lines))}] if lines else []
     return {
         "text": "\n".join([heading, *lines]),
