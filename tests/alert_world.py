@@ -22,7 +22,7 @@ TODAY = date(2026, 6, 30)
 NOON = datetime(2026, 6, 30, 12, tzinfo=UTC)
 
 SECRET = "s3cr3t-of-the-crm/%+"  # noqa: S105 - to be looked for in what is written
-SLACK_TOKEN = "T0S3CR3T/B0S3CR3T/xoxS3CR3T"  # noqa: S105
+SLACK_TOKEN = "T0S3CR3T/B0S3CR3T/xox_secret_word"  # noqa: S105
 ENVIRON = {"CRM_SECRET": SECRET}
 
 _TABLES = """

@@ -195,7 +195,7 @@ class TestFailing:
         enqueued(outbox, config, tmp_path, Turn("ada"))
         began = time.monotonic()
         assert send(outbox, config).failed == 1
-        assert time.monotonic() - began < 30
+        assert time.monotonic() - began < 15
         assert outbox.waiting_errors()["crm"].startswith(error)
         clock.forward(minutes=2)
         assert send(outbox, config).sent == 1
@@ -340,7 +340,7 @@ class TestSecrets:
         assert len(receiver.requests) >= 2
         written = b"".join(file.read_bytes() for file in tmp_path.glob("outbox.sqlite*"))
         shown = "".join(capfd.readouterr())
-        for secret in (SECRET, SECRET[:5], SLACK_TOKEN, "B0S3CR3T"):
+        for secret in (SECRET, SECRET[:5], SLACK_TOKEN, "B0S3CR3T", "xox_secret_word"):
             assert secret not in caplog.text
             assert secret not in told
             assert secret not in shown
