@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from orchestration.alerts.assets import build_alerts, build_delivery
 from orchestration.checks import build_checks
 from orchestration.dbt_assets import build_dbt_assets
 from orchestration.dbt_project import DbtProject, project_vars
 from orchestration.dbt_runner import DbtRunner, ignore_event
 from orchestration.jobs import build_job
 from orchestration.partitions import DEFAULT_FIRST_DAY, daily_partitions, parse_day, today
-from orchestration.publish.assets import build_published_assets, build_withholding_hook, required_checks_of
+from orchestration.publish.assets import (
+    SNAPSHOT_KEY,
+    build_published_assets,
+    build_withholding_hook,
+    required_checks_of,
+)
 from orchestration.raw_assets import RULE_BOOK_KEY, raw_table_specs, rule_book_spec
 from orchestration.resources import build_resources
 from orchestration.schedules import build_schedule
@@ -53,13 +59,18 @@ def build_defs(
     translator = Translator(RULE_BOOK_KEY, partitions)
     tables, checks = build_dbt_assets(project, translator, on_event), build_checks(variables)
     required_checks = required_checks_of([tables, checks])
-    published = build_published_assets(settings, project, required_checks)
+    published = [
+        *build_published_assets(settings, project, required_checks),
+        build_alerts(settings, upstream=[SNAPSHOT_KEY]),
+    ]
     job = build_job([tables, *published], build_withholding_hook(settings, required_checks, zone))
+    deliver_alerts, deliver_pending_alerts = build_delivery(settings)
     return dg.Definitions(
         assets=[rule_book_spec(settings.seeds_dir), *raw_table_specs(project, translator), tables, *published],
         asset_checks=[checks],
-        jobs=[job],
+        jobs=[job, deliver_alerts],
         schedules=[build_schedule(job, zone)],
+        sensors=[deliver_pending_alerts],
         resources=build_resources(settings),
     )
 

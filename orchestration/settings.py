@@ -13,6 +13,7 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 PROFILES_DIR = PROJECT_ROOT
 DEFAULT_SEEDS_DIR = PROJECT_ROOT / "seeds"
+DEFAULT_ALERTS_CONFIG = PROJECT_ROOT / "alerts.toml"
 STATE_DIR = PROJECT_ROOT / ".lead_scoring"
 
 WAREHOUSE_ENV = "LEAD_SCORING_WAREHOUSE"
@@ -23,6 +24,7 @@ PUBLISHED_DIR_ENV = "LEAD_SCORING_PUBLISHED_DIR"
 PUBLISH_EXCLUDE_ENV = "LEAD_SCORING_PUBLISH_EXCLUDE"
 POSTGRES_URL_ENV = "LEAD_SCORING_POSTGRES_URL"
 POSTGRES_SCHEMA_ENV = "LEAD_SCORING_POSTGRES_SCHEMA"
+ALERTS_ENV = "LEAD_SCORING_ALERTS"
 DAGSTER_HOME_ENV = "DAGSTER_HOME"
 
 
@@ -33,7 +35,7 @@ class Settings:
     `state_dir` holds what can be made again (dbt's target folder) and Dagster's record of runs. `memory_limit` is that
     of DuckDB, such as `4GB`; empty: DuckDB's own. `publish_to` is the folder for readers, None: `published` beside the
     warehouse, wherever that is; `publish_exclude` are tables that are left out. An empty `postgres_url` publishes to no
-    PostgreSQL; it holds a password, so that nothing prints it.
+    PostgreSQL; it holds a password, so that nothing prints it. `alerts_config` says where alerts go (None: nowhere).
     """
 
     warehouse: Path
@@ -55,6 +57,12 @@ class Settings:
     def snapshot(self) -> Path:
         """The DuckDB file that readers open; the warehouse is the builds' own."""
         return self.published_dir / "lead_scoring.duckdb"
+    alerts_config: Path | None = None
+
+    @property
+    def alerts_outbox(self) -> Path:
+        """The alerts to send and sent, beside the warehouse: a SQLite file, since DuckDB has one writer."""
+        return self.warehouse.with_suffix(".alerts.sqlite")
 
     @property
     def dbt_target_dir(self) -> Path:
@@ -83,6 +91,7 @@ class Settings:
             publish_exclude=tuple(table.strip() for table in excluded if table.strip()),
             postgres_url=os.environ.get(POSTGRES_URL_ENV, ""),
             postgres_schema=os.environ.get(POSTGRES_SCHEMA_ENV) or "marts",
+            alerts_config=_alerts_config(os.environ.get(ALERTS_ENV)),
         )
 
     def dbt_environment(self) -> dict[str, str]:
@@ -101,4 +110,11 @@ class Settings:
             PUBLISH_EXCLUDE_ENV: ",".join(self.publish_exclude),
             POSTGRES_URL_ENV: self.postgres_url,
             POSTGRES_SCHEMA_ENV: self.postgres_schema,
+            ALERTS_ENV: str(self.alerts_config) if self.alerts_config else "",
         }
+
+def _alerts_config(named: str | None) -> Path | None:
+    """The file that is named, else the project's own if there is one; an empty name turns alerts off."""
+    if named is None:
+        return DEFAULT_ALERTS_CONFIG if DEFAULT_ALERTS_CONFIG.exists() else None
+    return Path(named).absolute() if named else None

@@ -7,6 +7,7 @@ from io import TextIOWrapper
 
 import typer
 
+from orchestration.cli.alerts import alerts
 from orchestration.cli.build import build
 from orchestration.cli.demo import demo
 from orchestration.cli.explain import explain
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 for command in (demo, sample, validate, build, top, explain, ui, refresh_lists):
     app.command()(command)
+app.add_typer(alerts, name="alerts")
 
 
 @app.callback()

@@ -18,11 +18,13 @@ DEMO_RAW_DIR = DEMO_DIR / "raw"
 def demo_settings() -> Settings:
     """The installation that `lead-scoring demo` builds: its own raw folder and, unless one is named, warehouse.
 
-    An invented company is published beside its warehouse and nowhere else.
+    An invented company is published beside its warehouse and nowhere else, and nobody is alerted of its people.
     """
     settings = Settings.from_environment()
     warehouse = settings.warehouse if os.environ.get(WAREHOUSE_ENV) else DEMO_DIR / "warehouse.duckdb"
-    return replace(settings, warehouse=warehouse, raw_dir=DEMO_RAW_DIR, publish_to=None, postgres_url="")
+    return replace(
+        settings, warehouse=warehouse, raw_dir=DEMO_RAW_DIR, publish_to=None, postgres_url="", alerts_config=None
+    )
 
 
 def reading_settings() -> Settings:

@@ -17,6 +17,7 @@ import dagster as dg
 import pytest
 import sqlalchemy
 
+from orchestration.alerts.assets import ALERTS_WERE_DELIVERED
 from orchestration.checks import CHECKS
 from orchestration.definitions import build_defs
 from orchestration.instance import command_line_instance
@@ -77,6 +78,7 @@ def test_ops_that_open_the_warehouse_take_turns_and_no_others(definitions: dg.De
         "check_published_tables": WAREHOUSE_POOL,
         "publish_snapshot": WAREHOUSE_POOL,
         "publish_parquet": None,
+        "send_alerts": None,
     }
 
 
@@ -95,8 +97,6 @@ def test_postgres_is_published_to_if_a_url_is_set(sample_settings: Settings) -> 
     node = definitions.resolve_asset_graph().get(dg.AssetKey(["published", "postgres"]))
     assert node.parent_keys == {SNAPSHOT_KEY}
     assert "s3cret" not in str(definitions.resolve_job_def(SCORE_LEADS).get_job_snapshot())
-
-
 def test_the_job_does_all_there_is_to_do(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     layer = definitions.resolve_job_def(SCORE_LEADS).asset_layer
@@ -151,7 +151,9 @@ def test_every_dbt_test_and_every_check_of_ours_is_an_asset_check(
     manifest = json.loads((sample_settings.dbt_target_dir / "manifest.json").read_text(encoding="utf-8"))
     tests = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
     graph = definitions.resolve_asset_graph()
-    assert {key.name for key in graph.asset_check_keys} == tests | {check.name for check in CHECKS}
+    assert {key.name for key in graph.asset_check_keys} == tests | {check.name for check in CHECKS} | {
+        ALERTS_WERE_DELIVERED
+    }
     undescribed = [key.name for key in graph.asset_check_keys if not graph.get_check_spec(key).description]
     assert undescribed == []
 

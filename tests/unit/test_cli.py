@@ -425,6 +425,13 @@ def _fingerprint(path: Path) -> Any:
         return fingerprint(opened)
 
 
+@pytest.mark.parametrize("command", ["deliver", "status", "retry", "test"])
+def test_help_of_alerts_says_what_exit_codes_mean(run: Any, command: str) -> None:
+    result = run("alerts", command, "--help")
+    assert result.exit_code == 0
+    assert "Exit code" in result.stdout
+
+
 @pytest.mark.parametrize("command", ["demo", "sample", "validate", "build", "top", "explain", "ui", "refresh-lists"])
 def test_help_says_what_exit_codes_mean(run: Any, command: str) -> None:
     result = run(command, "--help")
