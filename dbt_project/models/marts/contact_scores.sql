@@ -23,8 +23,17 @@ history as (
     select
         as_of_date,
         contact_id,
-        activity_score
+        activity_score,
+        lead_grade,
+        temperature
     from {{ ref('score_history') }}
+),
+
+lead_grades as (
+    select
+        lead_grade,
+        coalesce(is_qualified, false) as is_qualified
+    from {{ ref('lead_grades') }}
 ),
 
 rule_book_hash as (
@@ -56,6 +65,7 @@ contact_scores as (
         grades.last_activity_date,
         cast({{ days_between('grades.last_activity_date', 'grades.as_of_date') }} as bigint) as days_since_last_activity,
         history.activity_score as activity_score_7d_ago,
+        history.temperature <> 'dead' and lead_grades.is_qualified as is_qualified_7d_ago,
         grades.is_surging,
         grades.has_act_now,
         grades.stage_id,
@@ -72,6 +82,7 @@ contact_scores as (
     left join history
         on grades.contact_id = history.contact_id
         and history.as_of_date = {{ add_days('grades.as_of_date', -7) }}
+    left join lead_grades on history.lead_grade = lead_grades.lead_grade
 )
 
 select * from contact_scores
