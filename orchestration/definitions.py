@@ -16,6 +16,7 @@ from orchestration.dbt_runner import DbtRunner, ignore_event
 from orchestration.jobs import build_job
 from orchestration.partitions import DEFAULT_FIRST_DAY, daily_partitions, parse_day, today
 from orchestration.raw_assets import RULE_BOOK_KEY, raw_table_specs, rule_book_spec
+from orchestration.report.asset import build_report_asset
 from orchestration.resources import build_resources
 from orchestration.schedules import build_schedule
 from orchestration.settings import Settings
@@ -51,9 +52,11 @@ def build_defs(
     project = DbtProject.load(DbtRunner.from_settings(settings))
     translator = Translator(RULE_BOOK_KEY, partitions)
     tables = build_dbt_assets(project, translator, on_event)
-    job = build_job(tables)
+    published = [key for key in tables.keys if key.path[0] == "marts"]
+    report = build_report_asset(settings.report_source, settings.report, upstream=published)
+    job = build_job([tables, report])
     return dg.Definitions(
-        assets=[rule_book_spec(settings.seeds_dir), *raw_table_specs(project, translator), tables],
+        assets=[rule_book_spec(settings.seeds_dir), *raw_table_specs(project, translator), tables, report],
         asset_checks=[build_checks(variables)],
         jobs=[job],
         schedules=[build_schedule(job, zone)],

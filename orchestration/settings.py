@@ -19,6 +19,7 @@ WAREHOUSE_ENV = "LEAD_SCORING_WAREHOUSE"
 RAW_DIR_ENV = "LEAD_SCORING_RAW_DIR"
 SEEDS_DIR_ENV = "LEAD_SCORING_SEEDS_DIR"
 MEMORY_LIMIT_ENV = "LEAD_SCORING_MEMORY_LIMIT"
+PUBLISHED_DIR_ENV = "LEAD_SCORING_PUBLISHED_DIR"
 DAGSTER_HOME_ENV = "DAGSTER_HOME"
 
 
@@ -27,7 +28,8 @@ class Settings:
     """Absolute paths of one installation: the warehouse file, the raw folder (None: schema `raw`), the rule book.
 
     `state_dir` holds what can be made again (dbt's target folder) and Dagster's record of runs. `memory_limit` is that
-    of DuckDB, such as `4GB`; empty: DuckDB's own.
+    of DuckDB, such as `4GB`; empty: DuckDB's own. `publish_to` is the folder for readers, None: `published` beside the
+    warehouse, wherever that is.
     """
 
     warehouse: Path
@@ -35,6 +37,22 @@ class Settings:
     seeds_dir: Path
     state_dir: Path = STATE_DIR
     memory_limit: str = ""
+    publish_to: Path | None = None
+
+    @property
+    def published_dir(self) -> Path:
+        """The folder that readers know."""
+        return self.publish_to or self.warehouse.parent / "published"
+
+    @property
+    def report_source(self) -> Path:
+        """The DuckDB file that the report is made from."""
+        return self.warehouse
+
+    @property
+    def report(self) -> Path:
+        """The page for people."""
+        return self.published_dir / "report.html"
 
     @property
     def dbt_target_dir(self) -> Path:
@@ -52,11 +70,13 @@ class Settings:
         warehouse = os.environ.get(WAREHOUSE_ENV) or STATE_DIR / "warehouse.duckdb"
         raw_dir = os.environ.get(RAW_DIR_ENV)
         seeds_dir = os.environ.get(SEEDS_DIR_ENV) or DEFAULT_SEEDS_DIR
+        published_dir = os.environ.get(PUBLISHED_DIR_ENV)
         return cls(
             warehouse=Path(warehouse).absolute(),
             raw_dir=Path(raw_dir).absolute() if raw_dir else None,
             seeds_dir=Path(seeds_dir).absolute(),
             memory_limit=os.environ.get(MEMORY_LIMIT_ENV, ""),
+            publish_to=Path(published_dir).absolute() if published_dir else None,
         )
 
     def as_environment(self) -> dict[str, str]:

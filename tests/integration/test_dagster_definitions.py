@@ -71,7 +71,7 @@ def test_everything_loads(definitions: dg.Definitions) -> None:
 
 def test_every_op_of_the_job_takes_its_turn_at_the_warehouse(definitions: dg.Definitions) -> None:
     ops = definitions.resolve_job_def(SCORE_LEADS).nodes
-    assert len(ops) == 2
+    assert len(ops) == 3
     assert {op.definition.pool for op in ops} == {WAREHOUSE_POOL}
 
 

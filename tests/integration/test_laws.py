@@ -407,8 +407,8 @@ def test_rows_in_batches_over_days_end_where_one_build_does(warehouse: DbtWareho
     """Profiles, merges, identities and events come with any of three daily runs.
 
     The latest tables are those of one build. The history is not: it is a record of what was known each day, and so are
-    `activity_score_7d_ago` and `is_qualified_7d_ago`. A backfill of the same days, and equally a full refresh, makes that
-    equal too.
+    `activity_score_7d_ago` and `is_qualified_7d_ago`. A backfill of the same days, and equally a full refresh, makes
+    that equal too.
     """
     first_day = TODAY - timedelta(days=2)
     warehouse.reset()

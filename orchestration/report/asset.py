@@ -1,0 +1,42 @@
+"""Dagster's asset of the page. What is on it is decided by the other modules."""
+
+# No lazy annotations here: Dagster reads those of the op when it is defined.
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from orchestration.report.content import ReportError
+from orchestration.report.page import write_report
+from orchestration.resources import WAREHOUSE_POOL
+
+REPORT_KEY = dg.AssetKey(["published", "report"])
+
+
+def build_report_asset(source: Path, output: Path, upstream: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The page `output` about the published tables in the DuckDB file `source`, made once `upstream` is there."""
+
+    @dg.asset(
+        key=REPORT_KEY,
+        deps=list(upstream),
+        group_name="published",
+        owners=["team:marts"],
+        kinds={"html"},
+        pool=WAREHOUSE_POOL,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        description=(
+            "The lead report, one HTML page for people: whom to call and why, the grid, accounts, crossings of the"
+            " week, stages, scores, products, machine traffic. Made from the published tables alone."
+        ),
+    )
+    def published_report() -> dg.MaterializeResult[Any]:
+        try:
+            write_report(source, output)
+        except ReportError as error:
+            raise dg.Failure(str(error)) from None
+        return dg.MaterializeResult(
+            metadata={"path": dg.MetadataValue.path(output), "bytes": output.stat().st_size},
+        )
+
+    return published_report
