@@ -53,7 +53,7 @@ def build_defs(
     translator = Translator(RULE_BOOK_KEY, partitions)
     tables = build_dbt_assets(project, translator, on_event)
     published = [key for key in tables.keys if key.path[0] == "marts"]
-    report = build_report_asset(settings.report_source, settings.report, upstream=published)
+    report = build_report_asset(settings.report_source, settings.report, published, settings.memory_limit)
     job = build_job([tables, report])
     return dg.Definitions(
         assets=[rule_book_spec(settings.seeds_dir), *raw_table_specs(project, translator), tables, report],

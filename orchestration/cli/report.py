@@ -14,7 +14,8 @@ from orchestration.cli.places import reading_settings
 
 def report(
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where to write it.", show_default="report.html among what is published")
+        Path | None,
+        typer.Option(metavar="FILE", help="Where to write it.", show_default="report.html among what is published"),
     ] = None,
     opened: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
@@ -31,7 +32,7 @@ def report(
     settings = reading_settings()
     path = output.absolute() if output else settings.report
     try:
-        write_report(settings.report_source, path)
+        write_report(settings.report_source, path, settings.memory_limit)
     except ReportError as error:
         fail(str(error))
     print_line(str(path))

@@ -14,8 +14,13 @@ from orchestration.resources import WAREHOUSE_POOL
 REPORT_KEY = dg.AssetKey(["published", "report"])
 
 
-def build_report_asset(source: Path, output: Path, upstream: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
-    """The page `output` about the published tables in the DuckDB file `source`, made once `upstream` is there."""
+def build_report_asset(
+    source: Path, output: Path, upstream: Iterable[dg.AssetKey], memory_limit: str = ""
+) -> dg.AssetsDefinition:
+    """The page `output` about the published tables in the DuckDB file `source`, made once `upstream` is there.
+
+    `memory_limit` is that of DuckDB while it reads, empty: its own.
+    """
 
     @dg.asset(
         key=REPORT_KEY,
@@ -32,7 +37,7 @@ def build_report_asset(source: Path, output: Path, upstream: Iterable[dg.AssetKe
     )
     def published_report() -> dg.MaterializeResult[Any]:
         try:
-            write_report(source, output)
+            write_report(source, output, memory_limit)
         except ReportError as error:
             raise dg.Failure(str(error)) from None
         return dg.MaterializeResult(

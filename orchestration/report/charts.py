@@ -34,7 +34,7 @@ HEAT_STEPS = 5
 
 # Custom properties of page.css, each with the colour that stands in for it while matplotlib draws.
 PROPERTIES = (
-    *("ink", "soft", "line", "now", "then", "machine", "call"),
+    *("card", "ink", "soft", "line", "now", "then", "machine", "call"),
     *(f"heat-{step}" for step in range(HEAT_STEPS + 1)),
     *(f"heat-ink-{step}" for step in range(HEAT_STEPS + 1)),
 )
@@ -105,8 +105,11 @@ def heat_map(cells: Iterable[Cell]) -> Markup:
             axes.text(column + 0.5, row + 0.42, in_cell, color=ink, size=16, weight="bold", **centred)
             axes.text(column + 0.5, row + 0.78, grade, color=ink, size=_SMALL, **centred)
             if grade in by_grade and by_grade[grade].qualified:
-                corner = (column + 0.03, row + 0.03)
-                axes.add_patch(Rectangle(corner, 0.94, 0.94, fill=False, lw=2.5, ec=_STAND_IN["call"]))
+                # The wider frame below keeps the upper one apart from a cell of any heat.
+                for colour, width in (("card", 6.0), ("call", 2.5)):
+                    frame = Rectangle((column + 0.035, row + 0.045), 0.93, 0.91, fill=False)
+                    frame.set(linewidth=width, edgecolor=_STAND_IN[colour])
+                    axes.add_patch(frame)
     for column, level in enumerate(_ACTIVITY_LEVELS):
         axes.text(column + 0.5, -0.1, level, ha="center", va="bottom", **side)
     description = f"Rows: fit A to D. Columns: activity 4 to 1. {count(sum(map(sum, counts)), 'contact')} in the cells"

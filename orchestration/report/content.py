@@ -251,12 +251,17 @@ class Content:
     missing: tuple[str, ...]
 
 
-def read_content(path: Path) -> Content:
-    """Everything that the page says of the published tables in the DuckDB file at `path`; raises ReportError."""
+def read_content(path: Path, memory_limit: str = "") -> Content:
+    """Everything that the page says of the published tables in the DuckDB file at `path`; raises ReportError.
+
+    `memory_limit` is that of DuckDB, empty: its own.
+    """
     if not path.exists():
         raise ReportError(f"There are no published tables at {path} yet: build them with `lead-scoring build`.")
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
+            if memory_limit:
+                connection.execute("set memory_limit = ?", [memory_limit])
             return _read(_Tables(connection, path))
     except duckdb.BinderException as error:
         raise ReportError(

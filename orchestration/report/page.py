@@ -28,12 +28,12 @@ _FOLDER = Path(__file__).parent
 _FILTERS = ("plain", "number", "signed", "percent", "day", "long_day", "ago", "bound")
 
 
-def write_report(source: Path, output: Path) -> None:
+def write_report(source: Path, output: Path, memory_limit: str = "") -> None:
     """Write the page about the published tables in the DuckDB file `source` to `output`, as a whole or not at all.
 
-    Raises ReportError.
+    `memory_limit` is that of DuckDB while it reads, empty: its own. Raises ReportError.
     """
-    page = render(read_content(source))
+    page = render(read_content(source, memory_limit))
     draft = output.with_name(f".{output.name}.{os.getpid()}")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date
 
-LONGEST_TEXT = 160
+LONGEST_TEXT = 120
 _MOST_MARKS = 3
 _JOINERS = "\u200c\u200d"  # Persian words and composed emoji need them
 
