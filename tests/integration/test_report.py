@@ -132,7 +132,11 @@ def test_newly_qualified_is_who_is_now_and_was_not_a_week_ago(copy: Callable[...
 
 
 def test_leads_are_the_best_that_may_be_called(copy: Callable[..., Path]) -> None:
-    copied = copy("update marts.contact_scores set is_qualified = true where not is_excluded")
+    copied = copy(
+        "update marts.contact_scores set is_qualified = true where not is_excluded",
+        "update marts.contact_scores set is_contactable = false"
+        " where contact_id in (from marts.contact_scores select contact_id order by lead_score desc limit 2)",
+    )
     with duckdb.connect(str(copied), read_only=True) as connection:
         rows = connection.execute(
             "select contact_id, top_reasons from marts.contact_scores where is_qualified and is_contactable"
@@ -172,14 +176,52 @@ def test_roles_of_engaged_members_are_those_that_the_coverage_counts(
     assert any(account.idle_roles for account in content.accounts)
 
 
-def test_crossings_are_those_of_seven_days(content: Content, ask: Callable[..., list[tuple[Any, ...]]]) -> None:
-    rows = ask(
-        "select as_of_date, score_before, score_after, cause from marts.threshold_crossings where as_of_date > ?"
-        " order by as_of_date desc, direction desc, score_after desc",
-        WEEK_AGO,
+def test_the_most_active_members_are_the_engaged_ones(copy: Callable[..., Path]) -> None:
+    members = [("user", 10), ("influencer", 90), ("decision_maker", 50), ("user", 5)]
+    content = read_content(
+        copy(
+            "delete from marts.account_scores where account_id <> (select min(account_id) from marts.account_scores)",
+            "update marts.account_scores set member_count = 4, breadth = 2",
+            "update marts.contact_scores set account_id = null",
+            "create table people as select contact_id, row_number() over (order by contact_id) as place"
+            " from marts.contact_scores where not is_excluded",
+            *(
+                "update marts.contact_scores set account_id = (select account_id from marts.account_scores),"
+                f" buying_role = '{role}', activity_score = {score}"
+                f" where contact_id = (select contact_id from people where place = {place})"
+                for place, (role, score) in enumerate(members, start=1)
+            ),
+        )
     )
+    assert content.accounts
+    assert [(account.engaged_roles, account.idle_roles) for account in content.accounts] == [
+        (("decision_maker", "influencer"), ("user",))
+    ]
+
+
+def test_crossings_are_those_of_seven_days(copy: Callable[..., Path]) -> None:
+    moved = copy(
+        "create table turn as from marts.threshold_crossings limit 1",
+        "delete from marts.threshold_crossings",
+        f"""insert into marts.threshold_crossings
+            select turn.* replace (
+                'c' || number as crossing_id,
+                date '{SAMPLE_DAY}' - (number // 2)::int as as_of_date,
+                60.0 + number as score_after
+            )
+            from turn, range(40) as numbers (number)""",
+    )
+    with duckdb.connect(str(moved), read_only=True) as connection:
+        days = connection.execute("select distinct as_of_date from marts.threshold_crossings").fetchall()
+        rows = connection.execute(
+            "select as_of_date, score_before, score_after, cause from marts.threshold_crossings where as_of_date > ?"
+            " order by as_of_date desc, direction desc, score_after desc",
+            [WEEK_AGO],
+        ).fetchall()
+    content = read_content(moved)
+    assert {WEEK_AGO, WEEK_AGO + timedelta(days=1)} <= {day for (day,) in days}
     assert content.crossings
-    assert sum(counted.up + counted.down for counted in content.crossing_counts) == len(rows)
+    assert sum(counted.up + counted.down for counted in content.crossing_counts) == len(rows) == 14
     assert [(turn.as_of_date, turn.score_before, turn.score_after, turn.cause) for turn in content.crossings] == rows[
         : LIMITS["crossings"]
     ]
@@ -393,6 +435,10 @@ def test_the_page_is_replaced_as_a_whole_or_stays(
     with pytest.raises(ReportError):
         write_report(copy("delete from marts.scoring_days"), output)
     assert output.read_bytes() == before
+    with output.open("rb") as reader:
+        write_report(copy("update marts.contact_scores set full_name = 'Somebody Else'"), output)
+        assert reader.read() == before
+    assert output.read_bytes() != before
     assert [file.name for file in output.parent.iterdir()] == ["report.html"]
 
 
