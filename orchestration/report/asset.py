@@ -8,7 +8,6 @@ from typing import Any
 import dagster as dg
 
 from orchestration.report.content import ReportError
-from orchestration.report.page import write_report
 from orchestration.resources import WAREHOUSE_POOL
 
 REPORT_KEY = dg.AssetKey(["published", "report"])
@@ -36,6 +35,9 @@ def build_report_asset(
         ),
     )
     def published_report() -> dg.MaterializeResult[Any]:
+        # Drawing takes a second to import, which loading the definitions should not.
+        from orchestration.report.page import write_report
+
         try:
             write_report(source, output, memory_limit)
         except ReportError as error:

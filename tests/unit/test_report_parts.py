@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,6 +14,7 @@ import pytest
 from orchestration.report import charts, page, words
 from orchestration.report.charts import Bar, Week
 from orchestration.report.content import Bin, Cell, Distribution, ScoreDay, bin_width
+from orchestration.settings import PROJECT_ROOT
 
 FOLDER = Path(page.__file__).parent
 CSS = (FOLDER / "page.css").read_text(encoding="utf-8")
@@ -182,6 +185,12 @@ def luminance(colour: str) -> float:
 def test_contrast_is_computed_as_the_standard_says() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+def test_no_command_but_the_report_waits_for_the_library_that_draws() -> None:
+    loaded = "import sys, orchestration.cli.app, orchestration.definitions; print('matplotlib' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True, cwd=PROJECT_ROOT)
+    assert found.stdout.strip() == "False"
 
 
 def test_the_template_trusts_nothing_and_runs_nothing() -> None:
