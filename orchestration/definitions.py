@@ -23,6 +23,7 @@ from orchestration.publish.assets import (
     required_checks_of,
 )
 from orchestration.raw_assets import RULE_BOOK_KEY, raw_table_specs, rule_book_spec
+from orchestration.report.asset import build_report_asset
 from orchestration.resources import build_resources
 from orchestration.schedules import build_schedule
 from orchestration.settings import Settings
@@ -61,6 +62,7 @@ def build_defs(
     required_checks = required_checks_of([tables, checks])
     published = [
         *build_published_assets(settings, project, required_checks),
+        build_report_asset(settings.snapshot, settings.report, [SNAPSHOT_KEY], settings.memory_limit),
         build_alerts(settings, upstream=[SNAPSHOT_KEY]),
     ]
     job = build_job([tables, *published], build_withholding_hook(settings, required_checks, zone))

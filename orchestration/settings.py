@@ -47,6 +47,7 @@ class Settings:
     publish_exclude: tuple[str, ...] = ()
     postgres_url: str = field(default="", repr=False)
     postgres_schema: str = "marts"
+    alerts_config: Path | None = None
 
     @property
     def published_dir(self) -> Path:
@@ -57,12 +58,16 @@ class Settings:
     def snapshot(self) -> Path:
         """The DuckDB file that readers open; the warehouse is the builds' own."""
         return self.published_dir / "lead_scoring.duckdb"
-    alerts_config: Path | None = None
 
     @property
     def alerts_outbox(self) -> Path:
         """The alerts to send and sent, beside the warehouse: a SQLite file, since DuckDB has one writer."""
         return self.warehouse.with_suffix(".alerts.sqlite")
+
+    @property
+    def report(self) -> Path:
+        """The page for people."""
+        return self.published_dir / "report.html"
 
     @property
     def dbt_target_dir(self) -> Path:
@@ -112,6 +117,7 @@ class Settings:
             POSTGRES_SCHEMA_ENV: self.postgres_schema,
             ALERTS_ENV: str(self.alerts_config) if self.alerts_config else "",
         }
+
 
 def _alerts_config(named: str | None) -> Path | None:
     """The file that is named, else the project's own if there is one; an empty name turns alerts off."""

@@ -41,6 +41,7 @@ def build_alerts(settings: Settings, upstream: Sequence[dg.AssetKey]) -> dg.Asse
                 ALERTS,
                 deps=list(upstream),
                 group_name="published",
+                owners=["team:marts"],
                 kinds={"sqlite"},
                 description=(
                     "New threshold crossings, told to the sinks of alerts.toml: each once, by an outbox beside the"

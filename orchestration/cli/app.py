@@ -12,6 +12,7 @@ from orchestration.cli.build import build
 from orchestration.cli.demo import demo
 from orchestration.cli.explain import explain
 from orchestration.cli.refresh_lists import refresh_lists
+from orchestration.cli.report import report
 from orchestration.cli.sample import sample
 from orchestration.cli.top import top
 from orchestration.cli.ui import ui
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (demo, sample, validate, build, top, explain, ui, refresh_lists):
+for command in (demo, sample, validate, build, top, explain, report, ui, refresh_lists):
     app.command()(command)
 app.add_typer(alerts, name="alerts")
 

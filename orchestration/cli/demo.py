@@ -200,6 +200,7 @@ def _where_next(settings: Settings, snapshot: Warehouse) -> list[RenderableType]
     table.add_row("to query", str(settings.snapshot))
     if best:
         table.add_row("one score in full", f"{command} explain {best[0]['contact_id']}")
+    table.add_row("the lead report", str(settings.report))
     table.add_row("Dagster's UI", f"{command} ui    then http://127.0.0.1:3000")
     table.add_row("the rule book", f"{settings.seeds_dir}, then run the demo again")
     table.show_header = False

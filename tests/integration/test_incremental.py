@@ -199,7 +199,7 @@ def assert_ends_where_one_build_does(warehouse: Warehouse, runs: list[Run], is_r
     last = runs[-1]
     latest = replace(last, as_of=max(run.as_of for run in runs), from_date=None)
     once = Reference().run(latest.raw, latest.rule_book, latest.as_of, None, latest.variables)
-    of_the_record: dict[str, Any] = {"activity_score_7d_ago": None}
+    of_the_record: dict[str, Any] = {"activity_score_7d_ago": None, "is_qualified_7d_ago": None}
     now = {
         table: [row | {name: cell for name, cell in of_the_record.items() if name in row} for row in tables[table]]
         for table in LATEST

@@ -156,6 +156,7 @@ def stage_funnel(seen: list[ContactState], facts: Facts, as_of: date) -> list[Ro
             {
                 "as_of_date": as_of,
                 "stage_id": stage.stage_id,
+                "stage_position": stage.position,
                 "contacts": len(inside),
                 "share": len(inside) / len(staged) if staged else 0.0,
                 "entered_30d": sum(_has_entered(stage, entries, as_of) for entries in entries_of),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .contacts import ContactState
     from .events import Event
     from .facts import Facts
-    from .history import Day
+    from .history import Day, EntityDay
     from .points import Line
     from .raw import Row
 
@@ -112,6 +112,7 @@ def _contact_row(state: ContactState, facts: Facts, record: dict[date, Day]) -> 
         "last_activity_date": state.last_activity,
         "days_since_last_activity": (state.as_of - state.last_activity).days if state.last_activity else None,
         "activity_score_7d_ago": then.scores["activity"] if then else None,
+        "is_qualified_7d_ago": _was_qualified(then, facts) if then else None,
         "is_surging": state.is_surging,
         "has_act_now": state.has_act_now,
         "stage_id": state.entry.stage_id if state.entry else None,
@@ -120,6 +121,11 @@ def _contact_row(state: ContactState, facts: Facts, record: dict[date, Day]) -> 
         "is_contactable": state.is_contactable,
         "rule_book_hash": facts.rule_book.digest,
     }
+
+
+def _was_qualified(then: EntityDay, facts: Facts) -> bool:
+    goes_to_sales = {grade.lead_grade for grade in facts.rule_book.lead_grades if grade.is_qualified}
+    return then.temperature != "dead" and then.grade in goes_to_sales
 
 
 def _custom_rows(state: ContactState, facts: Facts) -> list[Row]:

@@ -1131,7 +1131,8 @@ def test_latest_tables_do_not_depend_on_earlier_runs(runs: list[Run]) -> None:
     fresh = Reference().run(last.raw, last.rule_book, as_of, variables=last.variables)
     latest = [name for name in tables if "history" not in name and name not in ("threshold_crossings", "stage_funnel")]
     for side in (tables, fresh):
-        side["contact_scores"] = [{**row, "activity_score_7d_ago": None} for row in side["contact_scores"]]
+        of_the_record = {"activity_score_7d_ago": None, "is_qualified_7d_ago": None}
+        side["contact_scores"] = [{**row, **of_the_record} for row in side["contact_scores"]]
     assert differences(fresh, tables, latest) == []
 
 

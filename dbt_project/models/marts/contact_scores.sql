@@ -1,10 +1,14 @@
 -- One row per contact as of the latest date: who is worth a call, why, and for which product.
-with grades as (
+with latest_day as (
+    select as_of_date
+    from {{ ref('int_scoring_dates') }}
+    where is_latest
+),
+
+grades as (
     select grades.*
     from {{ ref('int_contact_grades') }} as grades
-    inner join {{ ref('int_scoring_dates') }} as dates
-        on grades.as_of_date = dates.as_of_date
-        and dates.is_latest
+    inner join latest_day on grades.as_of_date = latest_day.as_of_date
 ),
 
 contacts as (
@@ -21,10 +25,19 @@ top_reasons as (
 
 history as (
     select
-        as_of_date,
-        contact_id,
-        activity_score
-    from {{ ref('score_history') }}
+        history.contact_id,
+        history.activity_score,
+        history.lead_grade,
+        history.temperature
+    from {{ ref('score_history') }} as history
+    inner join latest_day on history.as_of_date = {{ add_days('latest_day.as_of_date', -7) }}
+),
+
+lead_grades as (
+    select
+        lead_grade,
+        coalesce(is_qualified, false) as is_qualified
+    from {{ ref('lead_grades') }}
 ),
 
 rule_book_hash as (
@@ -56,6 +69,7 @@ contact_scores as (
         grades.last_activity_date,
         cast({{ days_between('grades.last_activity_date', 'grades.as_of_date') }} as bigint) as days_since_last_activity,
         history.activity_score as activity_score_7d_ago,
+        history.temperature <> 'dead' and lead_grades.is_qualified as is_qualified_7d_ago,
         grades.is_surging,
         grades.has_act_now,
         grades.stage_id,
@@ -69,9 +83,8 @@ contact_scores as (
     inner join contacts on grades.contact_id = contacts.contact_id
     left join titles on contacts.job_title = titles.job_title
     left join top_reasons on grades.contact_id = top_reasons.contact_id
-    left join history
-        on grades.contact_id = history.contact_id
-        and history.as_of_date = {{ add_days('grades.as_of_date', -7) }}
+    left join history on grades.contact_id = history.contact_id
+    left join lead_grades on history.lead_grade = lead_grades.lead_grade
 )
 
 select * from contact_scores

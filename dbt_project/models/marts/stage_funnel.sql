@@ -8,7 +8,9 @@ with dates as (
 ),
 
 stages as (
-    select stage_id
+    select
+        stage_id,
+        position
     from {{ ref('stages') }}
 ),
 
@@ -31,6 +33,7 @@ funnel as (
     select
         dates.as_of_date,
         stages.stage_id,
+        stages.position as stage_position,
         cast(coalesce(stays.contacts, 0) as bigint) as contacts,
         coalesce(
             cast(stays.contacts as {{ type_double() }}) / nullif(sum(stays.contacts) over (partition by dates.as_of_date), 0),
