@@ -44,7 +44,7 @@ class DbtError(Exception):
         """Keep of dbt's own error what a person needs."""
         finding, *hints = _HINTS.split(str(exception), maxsplit=1)
         lines = [line.strip() for line in finding.splitlines()]
-        lines = [line for line in lines if line and not line.startswith(_NOISE)]
+        lines = [line for line in lines if line and not line.startswith(_NOISE) and not _EXCERPT.match(line)]
         # DuckDB tells of a file that is no CSV in several lines, and in which file among the options of its reader.
         if paths := _FILE_OPTION.findall("".join(hints)):
             lines = [" ".join([*lines, "in", *paths])]
@@ -55,6 +55,8 @@ class DbtError(Exception):
 # What follows is advice on the options of DuckDB's reader, which the person in front of us cannot set.
 _HINTS = re.compile("Possible (?:fixes|Solution)")
 _FILE_OPTION = re.compile(r"^ *file = (.+)$", re.MULTILINE)
+# DuckDB's excerpt of the SQL in which it met the error, and the mark below it.
+_EXCERPT = re.compile(r"LINE \d+: |\^+$")
 # Where in dbt it happened, a stack trace in prose; and raw rows, which may be about persons.
 _NOISE = ("Compilation Error in operation", "Runtime Error", "> in macro", "> called by", "Original Line:")
 

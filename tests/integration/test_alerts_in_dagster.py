@@ -20,10 +20,10 @@ from orchestration.alerts.assets import (
 )
 from orchestration.alerts.outbox import open_outbox
 from orchestration.build import BuildRequest, BuildStatus, run_build
-from orchestration.checks import CHECKS
 from orchestration.definitions import build_defs
 from orchestration.instance import command_line_instance
 from orchestration.jobs import SCORE_LEADS
+from orchestration.publish.assets import SNAPSHOT_KEY
 from tests.alert_world import ENVIRON, SECRET, configuration, csv_sink, webhook
 from tests.conftest import SAMPLE_DAY
 from tests.integration.receiver import answer, receiving
@@ -50,6 +50,7 @@ def settings(sample_settings: Settings, built_warehouse: Path, tmp_path: Path, r
     configuration(tmp_path, *webhook(receiver.url, "timeout_seconds = 1"))
     copy = tmp_path / built_warehouse.name
     shutil.copyfile(built_warehouse, copy)
+    shutil.copytree(built_warehouse.parent / "published", tmp_path / "published", symlinks=True)
     return replace(sample_settings, warehouse=copy, alerts_config=tmp_path / "alerts.toml")
 
 
@@ -142,12 +143,12 @@ def test_a_build_tells(settings: Settings, receiver: Receiver) -> None:
         assert instance.get_latest_materialization_event(ALERTS)
 
 
-def test_it_comes_after_every_check(sample_settings: Settings) -> None:
+def test_it_tells_what_was_published(sample_settings: Settings) -> None:
     definitions = build_defs(sample_settings)
-    assert definitions.resolve_asset_graph().get(ALERTS).parent_keys >= {check.spec.asset_key for check in CHECKS}
+    assert definitions.resolve_asset_graph().get(ALERTS).parent_keys == {SNAPSHOT_KEY}
     dependencies = definitions.resolve_job_def(SCORE_LEADS).dependency_structure
     before = {output.node_name for output in dependencies.all_upstream_outputs_from_node("send_alerts")}
-    assert before == {"dbt_build", "check_published_tables"}
+    assert before == {"publish_snapshot"}
 
 
 class TestSensor:

@@ -346,6 +346,7 @@ def plain_text(cell: str | None, kind: str) -> str | None:
     return cell.strip('"') if kind == "JSON" else cell
 
 
+@pytest.mark.slow
 def test_tables_of_any_type_in_the_warehouse(tmp_path: Path, state_dir: Path) -> None:
     settings = Settings(tmp_path / "warehouse.duckdb", None, tmp_path / "seeds", state_dir)
     rule_book = draw_rule_book(Seeded(4))

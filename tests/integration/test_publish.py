@@ -302,6 +302,7 @@ def test_who_publish_at_once_lose_no_attempt(place: Place) -> None:
     assert sorted(map(str, runs)) == sorted(f"{name}-{number}" for name in ("a", "b") for number in range(5))
 
 
+@pytest.mark.slow
 def test_readers_under_load_see_no_error_and_no_mixture(place: Place, tmp_path: Path) -> None:
     published = [place.publish(0)]
     stop = tmp_path / "stop"
@@ -354,6 +355,7 @@ def start_over(place: Place) -> None:
     write_warehouse(place.warehouse, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["publish", "withhold"])
 def test_killed_while_files_take_their_places(place: Place, what: str) -> None:
     start_over(place)

@@ -204,6 +204,7 @@ def test_a_column_of_another_type_is_named(database: Database) -> None:
     assert database.query("select distinct as_of_date from marts.contact_scores") == [(day_of(1),)]
 
 
+@pytest.mark.slow
 def test_readers_under_load_see_no_error_and_no_mixture(database: Database) -> None:
     database.publish(0)
     stop, seen, errors = threading.Event(), Counter[str](), []

@@ -165,6 +165,7 @@ def test_the_old_tables_stay_and_the_record_says_why(settings: Settings, broken_
     assert in_parquet == [(checks_failed.run_id,), (errors.run_id,)]
 
 
+@pytest.mark.slow
 def test_a_range_of_days_that_is_well_publishes_once(settings: Settings) -> None:
     known = attempts(settings)
     result = run_build(settings, BuildRequest(SAMPLE_DAY, SAMPLE_DAY - timedelta(days=3)))

@@ -456,6 +456,8 @@ def test_the_command_writes_where_it_is_told_and_prints_the_path(
     built_warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(WAREHOUSE_ENV, str(built_warehouse))
+    shutil.copytree(built_warehouse.parent / "published", tmp_path / "readers", symlinks=True)
+    (tmp_path / "readers" / "report.html").unlink(missing_ok=True)
     monkeypatch.setenv(PUBLISHED_DIR_ENV, str(tmp_path / "readers"))
     for options, path in (
         ([], tmp_path / "readers" / "report.html"),

@@ -35,7 +35,7 @@ def assert_equal_to_reference(warehouse: DbtWarehouse, runs: list[Run]) -> None:
         assert not found, f"run {number} as of {run.as_of}:\n" + "\n".join(found)
 
 
-@pytest.mark.parametrize("seed", [1, 107])
+@pytest.mark.parametrize("seed", [pytest.param(1, marks=pytest.mark.slow), 107])
 def test_a_few_worlds_score_as_the_reference_says(warehouse: DbtWarehouse, seed: int) -> None:
     assert_equal_to_reference(warehouse, seeded_scenario(seed))
 

@@ -9,6 +9,7 @@ import os
 import shutil
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -67,18 +68,18 @@ class DbtWarehouse:
         return read_published(self.path)
 
     def _invoke(self, arguments: list[str]) -> None:
-        os.environ.update(self._environment)
         folders = ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(PROFILES_DIR)]
         target = ["--target-path", str(self._folder / "target"), "--log-path", str(self._folder / "logs")]
         quiet = ["--quiet", "--log-level-file", "error", "--no-write-json"]
-        if self._manifest is None:
-            self.seeds_dir.mkdir(parents=True, exist_ok=True)
-            parsed = dbtRunner().invoke(["parse", *folders, *target, *quiet])
-            assert parsed.success, parsed.exception
-            self._manifest = parsed.result  # type: ignore[assignment]
-        # As builds do: dbt opens and closes the file per node, which is cheap while another connection holds it.
-        with duckdb.connect(self.path):
-            result = dbtRunner(manifest=self._manifest).invoke([*arguments, *folders, *target, *quiet])
+        with mock.patch.dict(os.environ, self._environment):
+            if self._manifest is None:
+                self.seeds_dir.mkdir(parents=True, exist_ok=True)
+                parsed = dbtRunner().invoke(["parse", *folders, *target, *quiet])
+                assert parsed.success, parsed.exception
+                self._manifest = parsed.result  # type: ignore[assignment]
+            # As builds do: dbt opens and closes the file per node, which is cheap while another connection holds it.
+            with duckdb.connect(self.path):
+                result = dbtRunner(manifest=self._manifest).invoke([*arguments, *folders, *target, *quiet])
         assert result.success, _words(result)
 
 

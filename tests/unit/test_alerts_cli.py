@@ -24,13 +24,14 @@ NOBODY = "http://127.0.0.1:9/"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A warehouse with two crossings, a webhook where nobody listens and a file."""
+    """A snapshot with two crossings, a webhook where nobody listens and a file."""
     monkeypatch.setenv(WAREHOUSE_ENV, str(tmp_path / "warehouse.duckdb"))
     monkeypatch.setenv(ALERTS_ENV, str(tmp_path / "alerts.toml"))
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
     (tmp_path / "alerts.toml").write_text("\n".join([*webhook(NOBODY), *csv_sink()]), encoding="utf-8")
-    world(Turn("ada"), Turn("bob")).publish(tmp_path / "warehouse.duckdb")
+    (tmp_path / "published").mkdir()
+    world(Turn("ada"), Turn("bob")).publish(tmp_path / "published" / "lead_scoring.duckdb")
     return tmp_path
 
 
@@ -41,7 +42,7 @@ def run(*arguments: str) -> Any:
 def enqueue_news(folder: Path) -> None:
     settings = Settings.from_environment()
     with open_outbox(settings.alerts_outbox) as outbox:
-        enqueue(outbox, load_config(folder / "alerts.toml"), folder / "warehouse.duckdb")
+        enqueue(outbox, load_config(folder / "alerts.toml"), settings.snapshot)
 
 
 def kill_one(folder: Path) -> str:
@@ -83,7 +84,7 @@ def test_deliver_sends_a_backfill_that_is_asked_for(folder: Path) -> None:
     result = run("deliver", "--since", TODAY.isoformat())
     assert (result.exit_code, result.stdout) == (0, "2 messages sent, 0 waiting, 0 given up.\n")
     assert run("deliver", "--since", "June").exit_code == 1
-    (folder / "warehouse.duckdb").unlink()
+    (folder / "published" / "lead_scoring.duckdb").unlink()
     assert "nothing published" in run("deliver", "--since", TODAY.isoformat()).stderr
 
 

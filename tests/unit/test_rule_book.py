@@ -585,7 +585,9 @@ def test_random_cells_never_raise(scratch: Path, edits: list[tuple[str, int, str
     files = dict(RULE_BOOK)
     for file, line, column, value in edits:
         rows = list(csv.reader(io.StringIO(files[file], newline="")))
-        rows[line - 1][rows[0].index(column)] = value
+        # A line break in an earlier cell may have broken the row.
+        if line <= len(rows) and rows[0].index(column) < len(rows[line - 1]):
+            rows[line - 1][rows[0].index(column)] = value
         files[file] = to_csv(rows)
     write_files(scratch, {name: text.encode("utf-8", "surrogatepass") for name, text in files.items()})
     check_shape(validate(scratch))
