@@ -199,24 +199,29 @@ class Watch(NamedTuple):
 def crossings(days: list[Day]) -> list[Row]:
     """Step 20: the turns over the recorded days, in order of date."""
     rows = []
-    state_of: dict[Watch, tuple[bool, float]] = {}
-    last_row: dict[tuple[str, str], EntityDay] = {}
+    state_of: dict[Watch, bool] = {}
+    rows_before: dict[tuple[str, str], EntityDay] = {}
     seen_products: dict[tuple[str, str], set[str]] = defaultdict(set)
     evaluated: set[str] = set()
     for index, day in enumerate(days):
         is_new_rule_book = index > 0 and days[index - 1].rule_book_hash != day.rule_book_hash
+        products_before = {key: set(products) for key, products in seen_products.items()}
         for key, entity in day.entities():
             seen_products[key] |= entity.products.keys()
         for watch, threshold, entity in _watches(day, seen_products):
-            was_above, score_before = state_of.get(watch, (False, None))
+            was_above = state_of.get(watch, False)
             score = entity.score(threshold.score_id, watch.product_id)
             is_above = turn(threshold, score, was_above)
-            state_of[watch] = (is_above, score)
+            state_of[watch] = is_above
             if is_above != was_above and threshold.threshold_id in evaluated:
-                why = cause(threshold, is_above, entity, last_row.get(watch[:2]), is_new_rule_book)
+                before = rows_before.get(watch[:2])
+                was_seen = before and (not watch.product_id or watch.product_id in products_before.get(watch[:2], ()))
+                score_before = before.score(threshold.score_id, watch.product_id) if before and was_seen else None
+                why = cause(threshold, is_above, entity, before, is_new_rule_book)
                 rows.append(_crossing_row(watch, threshold, is_above, day.as_of, score_before, score, why))
         evaluated |= {threshold.threshold_id for threshold in day.thresholds}
-        last_row |= dict(day.entities())
+        # A replay may take an entity out of a day between two others: it was not there the day before then.
+        rows_before = dict(day.entities())
     return rows
 
 
@@ -271,7 +276,7 @@ def turn(threshold: Threshold, score: float, was_above: bool) -> bool:
 def cause(
     threshold: Threshold, is_above: bool, entity: EntityDay, before: EntityDay | None, is_new_rule_book: bool
 ) -> str:
-    """The first cause that holds; `before` is the entity's last recorded row, null on its first day."""
+    """The first cause that holds; `before` is the entity's row of the day before, None if it was not there."""
     if is_new_rule_book:
         return "rules"
     if threshold.score_id == "fit":
