@@ -1,5 +1,6 @@
 -- Every published score is a number between the floor and the ceiling of its score; the lead score between those that
--- its weights make; shares between 0 and 1. Of the history, the days that were computed by today's rule book.
+-- its weights make; shares between 0 and 1. Of the history, the days that this run recorded: older ones were looked at
+-- when they were, and a history of years would be read again by every run.
 with ranges as (
     select
         score_id,
@@ -19,10 +20,10 @@ with ranges as (
         1.0 as ceiling
 ),
 
-days_of_these_rules as (
+days_of_this_run as (
     select as_of_date
-    from marts.scoring_days
-    where rule_book_hash = (select any_value(rule_book_hash) from intermediate.int_rule_book_hash)
+    from intermediate.int_scoring_dates
+    where is_recorded
 ),
 
 contacts as (
@@ -65,7 +66,7 @@ contact_days as (
             coalesce(fit_score, 'nan') as fit,
             coalesce(lead_score, 'nan') as lead
         from marts.score_history
-        semi join days_of_these_rules using (as_of_date)
+        semi join days_of_this_run using (as_of_date)
     )
     on activity, fit, lead
     into name score_id value score
@@ -79,7 +80,7 @@ account_days as (
             coalesce(account_activity_score, 'nan') as activity,
             coalesce(account_fit_score, 'nan') as fit
         from marts.account_score_history
-        semi join days_of_these_rules using (as_of_date)
+        semi join days_of_this_run using (as_of_date)
     )
     on activity, fit
     into name score_id value score
@@ -98,13 +99,13 @@ published as (
     union all
     select 'custom_score_history', contact_id, as_of_date, score_id, score
     from marts.custom_score_history
-    semi join days_of_these_rules using (as_of_date)
+    semi join days_of_this_run using (as_of_date)
     union all
     select 'product_interest_scores', contact_id, as_of_date, 'product_interest', score from marts.product_interest_scores
     union all
     select 'product_interest_history', contact_id, as_of_date, 'product_interest', score
     from marts.product_interest_history
-    semi join days_of_these_rules using (as_of_date)
+    semi join days_of_this_run using (as_of_date)
     union all
     select 'account_product_interest', account_id, as_of_date, 'product_interest', score from marts.account_product_interest
 )

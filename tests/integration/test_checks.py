@@ -217,12 +217,13 @@ def test_every_check_is_seen_failing() -> None:
     assert {check.name for check, _ in BAD} == {check.name for check in CHECKS}
 
 
-def test_a_change_of_the_floor_leaves_days_of_other_rules_alone(
-    warehouse: duckdb.DuckDBPyConnection, raw_events: int
-) -> None:
-    warehouse.execute("update marts.scoring_days set rule_book_hash = 'an older one'")
-    warehouse.execute("update marts.score_history set lead_score = 1000")
+def test_days_that_earlier_runs_recorded_are_left_alone(warehouse: duckdb.DuckDBPyConnection, raw_events: int) -> None:
+    """They may be those of another rule book, whose floors and ceilings nobody knows any more."""
+    warehouse.execute(f"update intermediate.int_scoring_dates set is_recorded = {LATEST_DAY}")
+    warehouse.execute(f"update marts.score_history set lead_score = 1000 where not {LATEST_DAY}")
     assert find_violations(warehouse, SCORES_IN_RANGE, raw_events).count == 0
+    warehouse.execute(f"update marts.score_history set lead_score = 1000 where {LATEST_DAY}")
+    assert find_violations(warehouse, SCORES_IN_RANGE, raw_events).count > 0
 
 
 def test_raw_rows_that_the_models_lose_are_missed(warehouse: duckdb.DuckDBPyConnection, raw_events: int) -> None:

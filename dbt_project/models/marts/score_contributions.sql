@@ -29,14 +29,13 @@ descriptions as (
 sums as (
     select
         contact_id,
-        -- A rule, an adjustment too, is in one group.
-        max(group_id) as group_id,
+        group_id,
         rule_id,
         cast(sum(counted_hits) as bigint) as counted_hits,
         sum(decayed_points) as decayed_points,
         max(activity_date) as last_activity_date
     from ledger
-    group by contact_id, rule_id
+    group by contact_id, group_id, rule_id
 ),
 
 score_contributions as (

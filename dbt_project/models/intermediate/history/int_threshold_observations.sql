@@ -26,6 +26,11 @@ account_scores as (
     where as_of_date in (select days_read.as_of_date from days_read)
 ),
 
+custom_history as (
+    select * from {{ ref('custom_score_history') }}
+    where as_of_date in (select days_read.as_of_date from days_read)
+),
+
 entity_scores as (
     select as_of_date, 'contact' as entity, contact_id as entity_id, 'lead' as score_id, lead_score as score from contact_scores
     union all
@@ -49,7 +54,7 @@ entity_scores as (
         from {{ ref('int_threshold_days') }}
         where score_id not in ('lead', 'activity', 'fit', 'product_interest')
     ) as custom_scores
-    left join {{ ref('custom_score_history') }} as history
+    left join custom_history as history
         on contact_scores.as_of_date = history.as_of_date
         and contact_scores.contact_id = history.contact_id
         and custom_scores.score_id = history.score_id
@@ -57,8 +62,10 @@ entity_scores as (
 
 entity_products as (
     select as_of_date, 'contact' as entity, contact_id as entity_id, product_id, score from {{ ref('product_interest_history') }}
+    where as_of_date in (select days_read.as_of_date from days_read)
     union all
     select as_of_date, 'account' as entity, account_id as entity_id, product_id, score from {{ ref('int_account_product_interest_history') }}
+    where as_of_date in (select days_read.as_of_date from days_read)
 ),
 
 products_seen as (
