@@ -182,6 +182,7 @@ def test_changed_rules_apply_to_what_was_already_scored(warehouse: Warehouse, to
     assert_same(tables, warehouse.refreshed(run))
 
 
+@pytest.mark.slow
 def test_a_split_ends_where_one_build_does(warehouse: Warehouse) -> None:
     assert_ends_where_one_build_does(warehouse, seeded_split(4, max_runs=2))
 
