@@ -314,6 +314,8 @@ LEFT_ALONE: list[tuple[Kind, dict[str, str]]] = [
     (Kind.W212, row("content_map", **content("/pricing/eu*", product_id="erp", priority="7"))),
     (Kind.W212, row("content_map", event_type="", object_pattern="/pricing/eu*", category="eu", priority="7")),
     (Kind.W212, row("content_map", **content("/pric*", category="eu", priority="7"))),
+    # of equal patterns the row with an event type wins, and the other has all other types
+    (Kind.W212, row("content_map", **content("/pricing*", event_type="", category="x", priority="1"))),
     (Kind.W213, row("exclusions", rule_id="a", match_on="email_domain", pattern="eu.rival.com", reason="test")),
     (Kind.W213, row("exclusions", rule_id="z", match_on="email", pattern="eu.rival.com", reason="test")),
     (Kind.W213, row("exclusions", rule_id="z", match_on="email_domain", pattern="a.com|rival.com", reason="test")),
