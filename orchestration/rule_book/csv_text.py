@@ -108,11 +108,15 @@ def cell_starts(text: str, line: int) -> list[int]:
 
 def line_of(cells: Iterable[str]) -> str:
     """Cells as one line of CSV with LF, in quotes only where a reader needs them."""
+    return ",".join(map(_quoted_if_needed, cells)) + "\n"
+
+
+def _quoted_if_needed(cell: str) -> str:
     # The standard library's writer leaves a carriage return without quotes, and then nothing reads the row.
-    return (
-        ",".join(f'"{doubled}"' if _NEEDS_QUOTES.search(c) else c for c in cells for doubled in [c.replace('"', '""')])
-        + "\n"
-    )
+    if not _NEEDS_QUOTES.search(cell):
+        return cell
+    doubled = cell.replace('"', '""')
+    return f'"{doubled}"'
 
 
 def _read_row(text: str, start: int, line: int, delimiter: str, starts: list[int] | None = None) -> tuple[CsvRow, int]:

@@ -103,7 +103,8 @@ def language_of(pattern: str | None, *, title: bool = False) -> Language | None:
         return Language((all_values,), all_values=all_values, fits_null=True)
     if len(pattern) > _CHARACTERS or pattern.count("|") >= _ALTERNATIVES or not _has_one_lower_case(pattern):
         return None
-    positives, negatives = [], []
+    positives: list[Glob] = []
+    negatives: list[Glob] = []
     for alternative, is_negative in signed_alternatives(pattern):
         (negatives if is_negative else positives).append(glob_of(alternative, title=title))
     return Language(tuple(positives) or (all_values,), tuple(negatives), all_values)

@@ -42,7 +42,7 @@ class Contender:
 
 
 def covering(contender: Contender, better: list[Contender]) -> list[Contender]:
-    """The better rows that leave nothing to a contender, each alternative of it to one of them; empty if they do not."""
+    """The better rows that leave nothing to a contender, one for each of its alternatives; empty if they do not."""
     language = contender.language
     if language is None or language.is_nothing():
         return []

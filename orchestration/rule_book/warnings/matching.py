@@ -13,7 +13,7 @@ from orchestration.rule_book.warnings.finding import Kind, RuleBookWarning, warn
 from orchestration.rule_book.warnings.names import DERIVED_EVENT_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from orchestration.rule_book.files import PointRule, Row, RuleBook
     from orchestration.rule_book.languages import Glob, Language
@@ -64,9 +64,9 @@ def uses_of(book: RuleBook) -> Iterator[Use]:
     for exclusion in book.exclusions:
         if exclusion.enabled:
             remark = f"fits every {exclusion.match_on}: whoever has one is excluded"
-            impossible = {"email_domain": never_a_domain, "email": never_an_email}.get(exclusion.match_on)
+            impossible = _NEVER.get(exclusion.match_on, _nothing_is_impossible)
             is_title = exclusion.match_on == JOB_TITLE
-            yield Use(exclusion, "pattern", exclusion.pattern, remark, is_title, impossible or _nothing_is_impossible)
+            yield Use(exclusion, "pattern", exclusion.pattern, remark, is_title, impossible)
     for agent in book.bot_user_agents:
         yield Use(agent, "pattern", agent.pattern, "fits every user agent: whatever has one is taken for a machine's")
 
@@ -101,6 +101,9 @@ def never_a_domain(glob: Glob) -> str | None:
 def never_an_email(glob: Glob) -> str | None:
     """Why no address looks like this."""
     return "an address has an @; email_domain is what follows it" if are_disjoint(glob, ("", "@", "")) else None
+
+
+_NEVER: Mapping[str, Callable[[Glob], str | None]] = {"email_domain": never_a_domain, "email": never_an_email}
 
 
 def patterns(book: RuleBook) -> Iterator[RuleBookWarning]:

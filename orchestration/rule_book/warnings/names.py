@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from orchestration.rule_book.files import Row, RuleBook
+    from orchestration.rule_book.files import ContentMapRow, PointRule, Row, RuleBook
 
 DERIVED_EVENT_TYPES = ("site_visit", "email_ignored_streak", "stage_entered")
 EVENT_TYPES = (
@@ -79,7 +79,8 @@ def slips(one: str, other: str, limit: int) -> int:
 
 def misspelt_event_types(book: RuleBook) -> Iterator[RuleBookWarning]:
     """An event type that is nearly one that the contract names."""
-    for row in (*book.point_rules, *book.content_map):
+    rows: tuple[PointRule | ContentMapRow, ...] = (*book.point_rules, *book.content_map)
+    for row in rows:
         if row.event_type and (meant := near_miss(row.event_type, EVENT_TYPES)):
             message = (
                 f"{quoted(row.event_type)} is no event type that the contract names; did you mean {quoted(meant)}?"

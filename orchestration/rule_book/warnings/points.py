@@ -22,8 +22,8 @@ _COMPARED_RULES = 1000  # of one event type and score: pairs grow with the squar
 def double_pay(book: RuleBook) -> Iterator[RuleBookWarning]:
     """Rules that only hit what another rule of the same score has hit as well.
 
-    Limits of the value make steps that are meant to add up (watched a quarter, half, all of it), so rules that differ in
-    them are left alone; so are a reward and a penalty.
+    Limits of the value make steps that are meant to add up (watched a quarter, half, all of it), so rules that differ
+    in them are left alone; so are a reward and a penalty.
     """
     score_of = {group.group_id: group.score_id for group in book.score_groups}
     rivals: dict[tuple[str, str, bool], list[PointRule]] = defaultdict(list)
@@ -43,9 +43,9 @@ def _also_paying(rule: PointRule, rules: list[PointRule], implied: dict[str, str
     language = language_of(rule.object_pattern)
     for other in rules if language is None or not language.is_nothing() else ():
         # Of two rules that hit the same, the later one is one too many.
-        if other is not rule and _covers(other, rule, implied):
-            if other.line < rule.line or not _covers(rule, other, implied):
-                return other
+        is_first = other.line < rule.line or not _covers(rule, other, implied)
+        if other is not rule and is_first and _covers(other, rule, implied):
+            return other
     return None
 
 
@@ -163,7 +163,7 @@ def silence(book: RuleBook) -> Iterator[RuleBookWarning]:
         elif shorter and rule.points >= shorter.points:
             message = (
                 f"{points} after {rule.after_days} days takes the place of {shorter.cells['points']} after "
-                f"{shorter.after_days} days ({quoted(shorter.rule_id)}): longer silence costs no more; they do not add up"
+                f"{shorter.after_days} days ({quoted(shorter.rule_id)}): the longer silence costs no more"
             )
             yield warning(rule, "points", Kind.W304, message)
         elif shorter and least and max(rule.points, shorter.points) <= least and 1 not in signs[rule.group_id]:
