@@ -89,10 +89,9 @@ def are_disjoint(one: Glob, other: Glob) -> bool:
         return not patterns.pieces_fit(other, one[0])
     if len(other) == 1:
         return not patterns.pieces_fit(one, other[0])
-    starts, ends = (one[0], other[0]), (one[-1], other[-1])
-    return not (
-        max(starts, key=len).startswith(min(starts, key=len)) and max(ends, key=len).endswith(min(ends, key=len))
-    )
+    starts_agree = one[0].startswith(other[0]) or other[0].startswith(one[0])
+    ends_agree = one[-1].endswith(other[-1]) or other[-1].endswith(one[-1])
+    return not (starts_agree and ends_agree)
 
 
 @lru_cache(maxsize=20_000)

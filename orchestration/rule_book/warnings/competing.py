@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from orchestration.rule_book.errors import quoted
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from orchestration.rule_book.files import ContentMapRow, Exclusion, RuleBook
     from orchestration.rule_book.languages import Language
 
-_COMPARED_ROWS = 3000  # pairs grow with the square
+_COMPARED_ROWS = 1000  # pairs grow with the square
+_LOOKED_AHEAD = 100
 _LAST = float("inf")
 
 
@@ -60,7 +62,7 @@ def covering(contender: Contender, better: list[Contender]) -> list[Contender]:
 
 def heir(contender: Contender, worse: Iterable[Contender]) -> Contender | None:
     """The next row that would win all that a contender wins and give the same; None if another may come between."""
-    for other in worse:
+    for other in islice(worse, _LOOKED_AHEAD):
         if other.gives == contender.gives:
             if other.covers(contender):
                 return other
@@ -80,7 +82,7 @@ def titles(book: RuleBook) -> Iterator[RuleBookWarning]:
         if winners := covering(contender, rows[:place]):
             message = f"{shown} never wins: what it fits goes to {_lines(winners)}, which ranks higher"
             yield warning(contender.row, "title_pattern", Kind.W211, message)
-        elif other := heir(contender, rows[place + 1 :]):
+        elif other := heir(contender, islice(rows, place + 1, None)):
             message = f"{shown} changes nothing: without it, line {other.row.line} gives the same to what it fits"
             yield warning(contender.row, "title_pattern", Kind.W214, message)
 
@@ -100,7 +102,7 @@ def content(book: RuleBook) -> Iterator[RuleBookWarning]:
             if winners := covering(contender, rows[:place]):
                 message = f"{given} never counts: {_lines(winners)} ranks higher and gives it to all that the row fits"
                 yield warning(contender.row, column, Kind.W212, message)
-            elif other := heir(contender, rows[place + 1 :]):
+            elif other := heir(contender, islice(rows, place + 1, None)):
                 message = f"{given} changes nothing: without it, line {other.row.line} gives the same"
                 yield warning(contender.row, column, Kind.W214, message)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from orchestration.rule_book.files import FitRule, RuleBook
 
-_COMPARED_RULES = 1000  # of one criterion and attribute: pairs grow with the square
+_COMPARED_RULES = 500  # of one criterion and attribute: pairs grow with the square
 _OPEN = float("inf")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 

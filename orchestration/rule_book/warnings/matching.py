@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,15 @@ from orchestration.rule_book.warnings.finding import Kind, RuleBookWarning, warn
 from orchestration.rule_book.warnings.names import DERIVED_EVENT_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from orchestration.rule_book.files import PointRule, Row, RuleBook
     from orchestration.rule_book.languages import Glob, Language
 
 SITE_VISIT, _, STAGE_ENTERED = DERIVED_EVENT_TYPES
+
+Impossible = Callable[["Glob"], str | None]
+"""Why a glob can fit no value of a column; None if it can."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Use:
     pattern: str
     everything: str = ""
     is_title: bool = False
-    impossible: Callable[[Glob], str | None] = lambda _: None
+    impossible: Impossible = lambda _: None
 
     def warning(self, kind: Kind, message: str) -> RuleBookWarning:
         """A warning of this cell."""
@@ -44,7 +48,8 @@ def uses_of(book: RuleBook) -> Iterator[Use]:
     """Every pattern of an enabled row."""
     for rule in book.point_rules:
         if rule.enabled and rule.object_pattern:
-            impossible = _nothing_is_impossible if rule.event_type.lower() == STAGE_ENTERED else never_an_object
+            is_stage = rule.event_type.lower() == STAGE_ENTERED
+            impossible: Impossible = _nothing_is_impossible if is_stage else never_an_object
             remark = "fits every object and so only asks that there is one; leave it empty if none is needed"
             yield Use(rule, "object_pattern", rule.object_pattern, remark, impossible=impossible)
         if rule.enabled and rule.campaign_pattern:
@@ -103,7 +108,7 @@ def never_an_email(glob: Glob) -> str | None:
     return "an address has an @; email_domain is what follows it" if are_disjoint(glob, ("", "@", "")) else None
 
 
-_NEVER: Mapping[str, Callable[[Glob], str | None]] = {"email_domain": never_a_domain, "email": never_an_email}
+_NEVER: Mapping[str, Impossible] = {"email_domain": never_a_domain, "email": never_an_email}
 
 
 def patterns(book: RuleBook) -> Iterator[RuleBookWarning]:
@@ -123,15 +128,15 @@ def patterns(book: RuleBook) -> Iterator[RuleBookWarning]:
 
 def _alternatives(use: Use, language: Language) -> Iterator[RuleBookWarning]:
     dead = {glob: why for glob in language.positives if (why := _why_dead(use, language, glob))}
-    live = [glob for glob in language.positives if glob not in dead]
-    if not live:
+    if len(dead) == len(set(language.positives)):
         yield use.warning(Kind.W201, f"{quoted(use.pattern)} fits nothing: {next(iter(dead.values()))}")
         return
+    possible = [glob for glob in language.positives if not use.impossible(glob)]
     for alternative, is_exception in signed_alternatives(use.pattern):
         glob = glob_of(alternative, title=use.is_title)
         if is_exception:
             impossible = use.impossible(glob)
-            if impossible or all(are_disjoint(glob, positive) for positive in live):
+            if impossible or all(are_disjoint(glob, positive) for positive in possible):
                 reason = impossible or "nothing else in the pattern fits what it excepts"
                 yield use.warning(Kind.W204, f"{quoted('!' + alternative)} excepts nothing: {reason}")
         elif glob in dead:

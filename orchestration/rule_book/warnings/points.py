@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from orchestration.rule_book.files import InactivityRule, PointRule, RuleBook, ScoreGroup
 
-_COMPARED_RULES = 1000  # of one event type and score: pairs grow with the square
+_COMPARED_RULES = 500  # of one event type and score: pairs grow with the square
 
 
 def double_pay(book: RuleBook) -> Iterator[RuleBookWarning]:
@@ -43,8 +43,9 @@ def _also_paying(rule: PointRule, rules: list[PointRule], implied: dict[str, str
     language = language_of(rule.object_pattern)
     for other in rules if language is None or not language.is_nothing() else ():
         # Of two rules that hit the same, the later one is one too many.
-        is_first = other.line < rule.line or not _covers(rule, other, implied)
-        if other is not rule and is_first and _covers(other, rule, implied):
+        if other is rule or not _covers(other, rule, implied):
+            continue
+        if other.line < rule.line or not _covers(rule, other, implied):
             return other
     return None
 
