@@ -104,7 +104,8 @@ class World:
         seen = set()
         for number in range(count):
             cells = draw(number)  # type: ignore[operator]
-            key = cells.get("rule_id") or (cells.get("title_pattern"), cells.get("object_pattern"), cells.get("event_type"))
+            pattern = cells.get("title_pattern", cells.get("object_pattern"))
+            key = cells.get("rule_id") or (pattern, cells.get("event_type"))
             if key not in seen:
                 seen.add(key)
                 text = with_row(text, description="random", **cells)
