@@ -136,6 +136,6 @@ def _print_text(
         error_console().print(Text(count(len(warnings), "warning"), "bold yellow"))
     if errors:
         error_console().print(Text(f"{count(len(errors), 'error')} in the rule book {seeds_dir}", "bold red"))
-    else:
+    elif not (strict and warnings):
         rows = sum(len(book.rows(row_type.FILE)) for row_type in ROW_TYPES)
         print_line(f"The rule book is valid: {count(len(ROW_TYPES), 'file')}, {count(rows, 'row')} in {seeds_dir}")

@@ -18,10 +18,13 @@ from rule_book_files import RULE_BOOK, with_row, write_files
 
 from orchestration.rule_book import read_rule_book
 from orchestration.rule_book.warnings import Kind, warnings_of
+from orchestration.rule_book.warnings.outcomes import account_limits, contact_limits
 from tests.reference import fit, patterns, rules
 from tests.reference.events import Event, classify
 from tests.reference.raw import normalise_object
+from tests.reference.reference import Reference
 from tests.reference.rule_book import RuleBook, load_rule_book
+from tests.reference.worlds import seeded_scenario, write_rule_book
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -297,3 +300,31 @@ def test_warnings_are_true(tmp_path: Path) -> None:
 @pytest.mark.parametrize("block", range(10))
 def test_warnings_of_many_rule_books_are_true(tmp_path: Path, block: int) -> None:
     assert check(tmp_path, range(1000 + block * 100, 1100 + block * 100)) >= TRIED
+
+
+def test_scores_of_random_worlds_stay_within_what_is_said_to_be_possible(tmp_path: Path) -> None:
+    kinds = set()
+    for seed in range(25):
+        run = seeded_scenario(seed, max_runs=1)[-1]
+        write_rule_book(run.rule_book, tmp_path)
+        book, errors = read_rule_book(tmp_path)
+        assert [str(error) for error in errors] == []
+        tables = Reference().run(run.raw, run.rule_book, run.as_of)
+        contacts, accounts = contact_limits(book), account_limits(book)
+        found = [
+            *((row["activity_score"], contacts["activity"]) for row in tables["contact_scores"]),
+            *((row["fit_score"], contacts["fit"]) for row in tables["contact_scores"]),
+            *((row["lead_score"], contacts["lead"]) for row in tables["contact_scores"]),
+            *((row["score"], contacts[row["score_id"]]) for row in tables["custom_scores"]),
+            *((row["score"], contacts["product_interest"]) for row in tables["product_interest_scores"]),
+            *((row["account_activity_score"], accounts["activity"]) for row in tables["account_scores"]),
+            *((row["account_fit_score"], accounts["fit"]) for row in tables["account_scores"]),
+            *((row["score"], accounts["product_interest"]) for row in tables["account_product_interest"]),
+        ]
+        assert [(score, limits) for score, limits in found if not limits[0] - 1e-9 <= score <= limits[1] + 1e-9] == []
+        hit = {row["rule_id"] for row in tables["score_ledger"] if row["source"] == "rule"}
+        for warning in warnings_of(book):
+            kinds.add(warning.kind)
+            if warning.kind is Kind.W201 and warning.file == "point_rules.csv":
+                assert book.point_rules[warning.line - 2].rule_id not in hit
+    assert kinds >= {Kind.W501, Kind.W503, Kind.W302, Kind.W304}
