@@ -49,7 +49,9 @@ SIZE ?= 1M
 benchmark: $(VENV)/.benchmark ## SIZE=1M events: times, ratios and memory into benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks run --size $(SIZE)
 
-lint: $(VENV)/.dev ## ruff, sqlfluff, yamllint
+lint: $(VENV)/.dev ## ruff, sqlfluff, yamllint, the rule book
+	$(BIN)/lead-scoring validate --strict
+	$(BIN)/lead-scoring format --check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/yamllint --strict .

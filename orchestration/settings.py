@@ -26,6 +26,7 @@ POSTGRES_URL_ENV = "LEAD_SCORING_POSTGRES_URL"
 POSTGRES_SCHEMA_ENV = "LEAD_SCORING_POSTGRES_SCHEMA"
 ALERTS_ENV = "LEAD_SCORING_ALERTS"
 DAGSTER_HOME_ENV = "DAGSTER_HOME"
+GITHUB_WORKSPACE_ENV = "GITHUB_WORKSPACE"
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,11 @@ class Settings:
             POSTGRES_SCHEMA_ENV: self.postgres_schema,
             ALERTS_ENV: str(self.alerts_config) if self.alerts_config else "",
         }
+
+
+def checkout_dir() -> Path:
+    """The folder that a forge's annotations count paths from: that of GitHub's runner, else the current one."""
+    return Path(os.environ.get(GITHUB_WORKSPACE_ENV) or Path.cwd()).absolute()
 
 
 def _alerts_config(named: str | None) -> Path | None:

@@ -11,6 +11,7 @@ from orchestration.cli.alerts import alerts
 from orchestration.cli.build import build
 from orchestration.cli.demo import demo
 from orchestration.cli.explain import explain
+from orchestration.cli.format import format_seeds
 from orchestration.cli.refresh_lists import refresh_lists
 from orchestration.cli.report import report
 from orchestration.cli.sample import sample
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 for command in (demo, sample, validate, build, top, explain, report, ui, refresh_lists):
     app.command()(command)
+app.command("format")(format_seeds)
 app.add_typer(alerts, name="alerts")
 
 

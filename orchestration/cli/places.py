@@ -7,12 +7,27 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from orchestration.cli.console import error_console
-from orchestration.settings import PUBLISHED_DIR_ENV, STATE_DIR, WAREHOUSE_ENV, Settings
+from orchestration.settings import PUBLISHED_DIR_ENV, SEEDS_DIR_ENV, STATE_DIR, WAREHOUSE_ENV, Settings
+
+SeedsOption = Annotated[
+    Path | None,
+    typer.Option("--seeds", metavar="DIR", help="Folder of the rule book.", show_default=f"${SEEDS_DIR_ENV} or seeds"),
+]
+"""For commands that also serve the rule book of another repository."""
 
 DEMO_DIR = STATE_DIR / "demo"
 DEMO_RAW_DIR = DEMO_DIR / "raw"
+
+
+def seeds_dir_of(option: Path | None) -> Path:
+    """The folder of the rule book: the one named, else the installation's."""
+    return option.absolute() if option else Settings.from_environment().seeds_dir
 
 
 def demo_settings() -> Settings:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-_END_OF_CELL = re.compile(r",|\r?\n|\r?\Z")
+COMMA = ","
+_END_OF_CELL = {delimiter: re.compile(rf"{delimiter}|\r?\n|\r?\Z") for delimiter in (COMMA, ";", "\t")}
+_NEEDS_QUOTES = re.compile(r'[,"\r\n]')
 _NOT_TEXT = re.compile("[\x00\udc80-\udcff]")
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
@@ -65,11 +67,12 @@ def file_problem(raw: bytes) -> Problem | None:
     delimiter = max(_OTHER_DELIMITERS, key=header.count)
     if header.count(delimiter) > header.count(","):
         name = _OTHER_DELIMITERS[delimiter]
-        return Problem(header.strip(), f"cells are separated by {name}; save the file with commas")
+        advice = "save the file with commas, or run lead-scoring format" if delimiter != "|" else "save it with commas"
+        return Problem(header.strip(), f"cells are separated by {name}; {advice}")
     return None
 
 
-def rows(text: str) -> Iterator[CsvRow]:
+def rows(text: str, delimiter: str = COMMA) -> Iterator[CsvRow]:
     """Every row of the text, the header first; blank lines are passed over but counted."""
     position, line = 0, 1
     while position < len(text):
@@ -78,34 +81,67 @@ def rows(text: str) -> Iterator[CsvRow]:
         physical = text[position:next_line]
         end = next_line
         if '"' in physical or "\r" in physical.removesuffix("\n").removesuffix("\r"):
-            row, end = _read_row(text, position, line)
+            row, end = _read_row(text, position, line, delimiter)
             # One stray quote must not swallow the rows below it: a row that makes no sense is one line long.
             end = next_line if row.problem else end
             yield row
         elif physical.strip():
-            yield CsvRow(line, [cell.strip() for cell in physical.split(",")])
+            yield CsvRow(line, [cell.strip() for cell in physical.split(delimiter)])
         line += text.count("\n", position, end)
         position = end
 
 
-def _read_row(text: str, start: int, line: int) -> tuple[CsvRow, int]:
-    """The row that starts at `start`, cell by cell, and where the next one does (meaningless after a problem)."""
+def cell_starts(text: str, line: int) -> list[int]:
+    """Where the cells of the row that starts on a physical line do, counted in characters from the line's first.
+
+    Cells that start on a later line of a quoted row, or stand after a broken one, are left out.
+    """
+    start = 0
+    for _ in range(line - 1):
+        start = text.find("\n", start) + 1
+        if start == 0:
+            return []
+    starts: list[int] = []
+    _read_row(text, start, line, COMMA, starts)
+    return [at - start for at in starts if "\n" not in text[start:at]]
+
+
+def line_of(cells: Iterable[str]) -> str:
+    """Cells as one line of CSV with LF, in quotes only where a reader needs them."""
+    return ",".join(map(_quoted_if_needed, cells)) + "\n"
+
+
+def _quoted_if_needed(cell: str) -> str:
+    # The standard library's writer leaves a carriage return without quotes, and then nothing reads the row.
+    if not _NEEDS_QUOTES.search(cell):
+        return cell
+    doubled = cell.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _read_row(text: str, start: int, line: int, delimiter: str, starts: list[int] | None = None) -> tuple[CsvRow, int]:
+    """The row that starts at `start`, cell by cell, and where the next one does (meaningless after a problem).
+
+    `starts` takes where each cell does.
+    """
     cells: list[str] = []
     at = start
     while True:
+        if starts is not None:
+            starts.append(at)
         if text.startswith('"', at):
             closing = _closing_quote(text, at)
             if closing < 0:
                 return _broken(
                     line, cells, _rest_of_line(text, at), "the quote that opens this cell is never closed"
                 ), at
-            if not _END_OF_CELL.match(text, closing + 1):
+            if not _END_OF_CELL[delimiter].match(text, closing + 1):
                 message = "text follows the closing quote; close every quote and double one inside a cell"
                 return _broken(line, cells, _rest_of_line(text, at), message), at
             cells.append(text[at + 1 : closing].replace('""', '"'))
             at = closing + 1
         else:
-            match = _END_OF_CELL.search(text, at)
+            match = _END_OF_CELL[delimiter].search(text, at)
             end = match.start() if match else len(text)
             cell = text[at:end]
             if '"' in cell:
@@ -115,7 +151,7 @@ def _read_row(text: str, start: int, line: int) -> tuple[CsvRow, int]:
                 return _broken(line, cells, cell, "a lone carriage return; end lines in LF or CRLF"), at
             cells.append(cell)
             at = end
-        if text[at : at + 1] != ",":
+        if text[at : at + 1] != delimiter:
             return CsvRow(line, [cell.strip() for cell in cells]), at + (2 if text.startswith("\r\n", at) else 1)
         at += 1
 

@@ -1,4 +1,4 @@
-"""The pattern language as far as validation needs it: alternatives, title words, one glob match.
+"""The pattern language as far as validation needs it: alternatives, title words, one match.
 
 The warehouse matches patterns in SQL; nothing here scores anything.
 """
@@ -6,6 +6,10 @@ The warehouse matches patterns in SQL; nothing here scores anything.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Neither a letter nor a digit of any script; `*` is part of the pattern language.
 _BETWEEN_WORDS = re.compile(r"(?:[^\w*]|_)+")
@@ -34,8 +38,12 @@ def comparable_title(pattern: str) -> str:
 
 def fits(alternative: str, value: str) -> bool:
     """Whether the whole of `value` fits one alternative, ignoring case; linear in both lengths, unlike a regex."""
-    first, *rest = alternative.lower().split("*")
-    text = value.lower()
+    return pieces_fit(alternative.lower().split("*"), value.lower())
+
+
+def pieces_fit(pieces: Sequence[str], text: str) -> bool:
+    """Whether `text` is the pieces in their order with anything between them, and nothing before or after them."""
+    first, *rest = pieces
     if not rest:
         return text == first
     *middle, last = rest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING, Any
 
 from orchestration.rule_book import csv_text
@@ -50,10 +49,9 @@ def write_rule_book(book: RuleBook, seeds_dir: Path) -> None:
         columns = columns_of(row_type)
         flags = {name for name, column in columns.items() if column.sql_type == "boolean"}
         with (seeds_dir / f"{row_type.FILE}.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(columns)
+            file.write(csv_text.line_of(columns))
             for row in book.rows(row_type.FILE):
-                writer.writerow(row.cells[n].lower() if n in flags else row.cells[n] for n in columns)
+                file.write(csv_text.line_of(row.cells[n].lower() if n in flags else row.cells[n] for n in columns))
 
 
 class _Table:

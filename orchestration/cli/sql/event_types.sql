@@ -1,0 +1,3 @@
+-- The types of all accepted events.
+select distinct event_type
+from marts.event_log
