@@ -211,3 +211,15 @@ def _remove_old(snapshot: Path, kept_seconds: float) -> None:
     for folder in files_of(snapshot).iterdir():
         if folder.name not in in_use and time.time() - folder.stat().st_mtime >= kept_seconds:
             shutil.rmtree(folder)
+
+
+def remove_all_but_current(snapshot: Path) -> None:
+    """Remove every file but the one that readers open now, the one before as well. Call it in the workspace.
+
+    Who has one of them open reads on; who is about to open it does not find it.
+    """
+    previous_of(snapshot).unlink(missing_ok=True)
+    current = snapshot.resolve().parent.name
+    for folder in files_of(snapshot).iterdir():
+        if folder.name != current:
+            shutil.rmtree(folder)
