@@ -37,7 +37,6 @@ max_age_days = 60
 [sinks.sheet]
 type = "csv"
 path = "{path}"
-max_per_run = 100
 """
 
 
