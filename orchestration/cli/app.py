@@ -8,6 +8,7 @@ from io import TextIOWrapper
 import typer
 
 from orchestration.cli.alerts import alerts
+from orchestration.cli.backup import backup, restore
 from orchestration.cli.build import build
 from orchestration.cli.demo import demo
 from orchestration.cli.explain import explain
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (demo, sample, validate, build, top, explain, report, ui, refresh_lists, forget):
+for command in (demo, sample, validate, build, top, explain, report, ui, refresh_lists, forget, backup, restore):
     app.command()(command)
 app.add_typer(alerts, name="alerts")
 
