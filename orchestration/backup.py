@@ -1,7 +1,8 @@
-"""Back up an installation while it runs, and bring it back: what no build could make again, each part consistent in itself.
+"""Back up an installation while it runs, and bring it back: what no build could make again, each part consistent.
 
-That is the warehouse with its history, the record of forgotten persons, the outbox of alerts, the published snapshot with
-the record of publications, and Dagster's record of runs where it is in SQLite. Raw tables and the rule book are others'.
+That is the warehouse with its history, the record of forgotten persons, the outbox of alerts, the published snapshot
+with the record of publications, and Dagster's record of runs where it is in SQLite. Raw tables and the rule book are
+not ours.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import time
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -26,6 +26,7 @@ from orchestration.publish.workspace import is_locked, literal, log_of, sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from orchestration.privacy.tombstones import Tombstones
     from orchestration.settings import Settings
@@ -121,7 +122,8 @@ def restore(settings: Settings, folder: Path, *, replace: bool = False) -> Resto
         _require_place(settings.warehouse, replace)
         record = _united(settings, folder)
         moved = _put_warehouse(settings.warehouse, folder / _WAREHOUSE)
-        restored, kept = ["the warehouse"], []
+        restored: list[str] = ["the warehouse"]
+        kept: list[str] = []
         if record:
             change_tombstones(tombstones_of(settings.warehouse), lambda _: record)
             restored.append("the record of forgotten persons")
@@ -139,6 +141,10 @@ def _copy_warehouse(warehouse: Path, copy: Path, wait_seconds: float) -> str | N
     deadline = time.monotonic() + wait_seconds
     while True:
         try:
+            if log_of(warehouse).exists():
+                # What a killed build left in the log comes into the file.
+                with duckdb.connect(str(warehouse)) as connection:
+                    connection.execute("checkpoint")
             with duckdb.connect() as connection:
                 connection.execute(f"attach {literal(warehouse)} as warehouse (read_only)")
                 if not log_of(warehouse).exists():
@@ -146,9 +152,6 @@ def _copy_warehouse(warehouse: Path, copy: Path, wait_seconds: float) -> str | N
                     # The lock is held until the copy is complete.
                     shutil.copyfile(warehouse, copy)
                     return day
-            # What a killed build left in the log comes into the file.
-            with duckdb.connect(str(warehouse)) as connection:
-                connection.execute("checkpoint")
         except duckdb.IOException as error:
             if not is_locked(error):
                 raise

@@ -32,7 +32,9 @@ def traces_in_tables(database: Path, texts: Iterable[str]) -> dict[str, int]:
                 + ")"
                 for name in names
             )
-            for name, count in zip(names, connection.execute(f"select {counts} from {table}").fetchall()[0], strict=True):
+            for name, count in zip(
+                names, connection.execute(f"select {counts} from {table}").fetchall()[0], strict=True
+            ):
                 if count:
                     found[f"{table}.{name}".replace('"', "")] = count
     return found

@@ -189,9 +189,7 @@ def build_checks(variables: Mapping[str, Any]) -> dg.AssetChecksDefinition:
 
 def _result(check: Check, violations: Violations) -> dg.AssetCheckResult:
     # Dagster keeps its record for months, and nobody forgets a person in it: whom a violation is about, the SQL tells.
-    examples = [
-        {name: value for name, value in row.items() if name not in _WHO} for row in violations.examples
-    ]
+    examples = [{name: value for name, value in row.items() if name not in _WHO} for row in violations.examples]
     return dg.AssetCheckResult(
         asset_key=check.spec.asset_key,
         check_name=check.name,

@@ -15,7 +15,9 @@ from orchestration.settings import Settings
 
 
 def backup(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where backups are kept; each gets a folder of its own.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Where backups are kept; each gets a folder of its own.")
+    ],
     wait: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, help="How long to wait for a build that runs.")
     ] = 1800,

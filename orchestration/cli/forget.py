@@ -1,4 +1,4 @@
-"""`lead-scoring forget`: leave a person out of everything from the next build on, and nothing of it in any file after."""
+"""`lead-scoring forget`: leave a person out from the next build on, and nothing of it in any file after that."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def forget(
     unknown: Annotated[
         bool, typer.Option("--unknown", help="Keep out somebody of whom nothing is there (any more).")
     ] = False,
-    lift: Annotated[bool, typer.Option("--lift", help="Let a forgotten person come back with the next import.")] = False,
+    lift: Annotated[
+        bool, typer.Option("--lift", help="Let a forgotten person come back with the next import.")
+    ] = False,
     listed: Annotated[bool, typer.Option("--list", help="List who was forgotten, without names.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
@@ -196,7 +198,11 @@ def _show(plan: Plan, as_json: bool, in_full: bool) -> None:
         ("Goes with the next build", "rows in tables and history, and in what is published of them", plan.tables),
         ("Goes now", "rows of raw tables in the warehouse itself", plan.raw_tables_inside),
         ("Goes now", "alerts: those that wait are not sent, of sent ones no text is kept", plan.alerts),
-        ("Stays, and is yours to delete", "raw rows at the source; the build leaves them out", plan.raw_tables_elsewhere),
+        (
+            "Stays, and is yours to delete",
+            "raw rows at the source; the build leaves them out",
+            plan.raw_tables_elsewhere,
+        ),
     ):
         if rows:
             parts += [Text(), heading(title, remark), Text(), _indented(_rows(rows, in_full))]

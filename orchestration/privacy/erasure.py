@@ -1,7 +1,7 @@
 """What is left to do once a run has published without a forgotten person: files still hold what their tables do not.
 
-DuckDB and SQLite mark deleted rows as free and leave the bytes; the folder for readers keeps the snapshot before. So the
-warehouse is written anew, the old snapshots go, and the outbox of alerts is blanked. Leaving rows out is dbt's business.
+DuckDB marks deleted rows as free and leaves the bytes; the folder for readers keeps the snapshot before. So the
+warehouse is written anew, old snapshots go, and the outbox of alerts is blanked. Leaving rows out is dbt's business.
 """
 
 from __future__ import annotations

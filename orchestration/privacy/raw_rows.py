@@ -52,12 +52,12 @@ def delete_inside(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, st
     for table, relation in tables.items():
         columns = {row[0].lower(): row[0] for row in connection.execute(f"describe {relation}").fetchall()}
         present = {name: identifier(columns[name]) for name in RAW_COLUMNS[table] if name in columns}
-        conditions = [_is_of(person, table, name, present) for name in present]
+        conditions = [_is_of(table, name, present) for name in present]
         connection.execute(f"delete from {relation} where {' or '.join(conditions) or 'false'}", _ids(person))  # noqa: S608
     connection.execute("commit")
 
 
-def _is_of(person: Person, table: str, name: str, columns: Mapping[str, str]) -> str:
+def _is_of(table: str, name: str, columns: Mapping[str, str]) -> str:
     text = f"trim(cast({columns[name]} as varchar))"
     if name == "email":
         return f"list_contains($emails, lower({text}))"

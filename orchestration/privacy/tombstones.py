@@ -1,7 +1,7 @@
-"""The record of forgotten persons: a small file beside the warehouse that keeps re-imports out and is no list of names.
+"""The record of forgotten persons: a file beside the warehouse that keeps re-imports out and is no list of names.
 
-Of an id or email it holds a salted hash (a token), so that what arrives can be compared and nothing can be read. dbt reads
-it before every run. It outlives the warehouse: a rebuilt or restored one forgets the same persons.
+Of an id or email it holds a salted hash (a token), so that what arrives can be compared and nothing can be read. dbt
+reads it before every run. It outlives the warehouse: a rebuilt or restored one forgets the same persons.
 """
 
 from __future__ import annotations
@@ -97,9 +97,7 @@ class Tombstones:
         if self.salt != other.salt:
             raise TombstoneError("the two records of forgotten persons have different salts: they cannot be united")
         known = {request.request_id for request in self.requests}
-        return replace(
-            self, requests=(*self.requests, *(r for r in other.requests if r.request_id not in known))
-        )
+        return replace(self, requests=(*self.requests, *(r for r in other.requests if r.request_id not in known)))
 
 
 def tombstones_of(warehouse: Path) -> Path:
@@ -140,12 +138,12 @@ def left_out_of(connection: duckdb.DuckDBPyConnection, file: Path) -> Callable[[
     tombstones = load_tombstones(file)
     if not tombstones or not has_left_out(connection):
         return None
-    rows = connection.execute("select distinct kind, token from privacy.forgotten_ids").fetchall()
-    forgotten: set[tuple[Kind, str]] = set(rows)
+    # A token is that of one kind alone.
+    rows = connection.execute("select distinct token from privacy.forgotten_ids").fetchall()
+    forgotten = {token for (token,) in rows}
 
     def is_left_out(contact_id: str, anonymous_id: str) -> bool:
-        kind: Kind = "contact" if contact_id else "anonymous"
-        return (kind, tombstones.token(kind, contact_id or anonymous_id)) in forgotten
+        return tombstones.token("contact" if contact_id else "anonymous", contact_id or anonymous_id) in forgotten
 
     return is_left_out
 

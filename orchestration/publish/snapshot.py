@@ -146,6 +146,8 @@ def adopt(snapshot: Path, file: Path) -> None:
         with duckdb_for(folder) as connection:
             attach_published(connection, copy, _OLD, folder)
             publication_id = latest_id(connection, f"{_OLD}.{SCHEMA}")
+        if snapshot.resolve().parent.name != publication_id:
+            shutil.rmtree(files_of(snapshot) / publication_id, ignore_errors=True)
         _put_in_place(snapshot, copy, folder, publication_id, is_published=False)
 
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -27,7 +25,7 @@ from tests.conftest import SAMPLE_DAY
 from tests.traces import traces_in_files, traces_in_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from datetime import date
     from pathlib import Path
 
     from orchestration.settings import Settings
@@ -40,9 +38,7 @@ path = "{path}"
 """
 
 
-def installed(
-    source: Settings, folder: Path, state_dir: Path | None = None, raw_dir: Path | None = None
-) -> Settings:
+def installed(source: Settings, folder: Path, state_dir: Path | None = None, raw_dir: Path | None = None) -> Settings:
     """A copy of a finished installation, to be written to."""
     warehouse = folder / source.warehouse.name
     folder.mkdir(parents=True, exist_ok=True)
@@ -86,9 +82,7 @@ class Forgotten:
 
 
 @pytest.fixture(scope="module")
-def forgotten(
-    sample_settings: Settings, built_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Forgotten:
+def forgotten(sample_settings: Settings, built_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Forgotten:
     """The contact with the most crossings of the sample world, by its email as a person would type it."""
     assert built_warehouse.exists()
     folder = tmp_path_factory.mktemp("forgotten")

@@ -170,7 +170,9 @@ def differing_tables(one: Settings, other: Settings, condition: str = "true") ->
     """Marts that are not the same in both, with the number of rows that only one has."""
     found = {}
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{one.snapshot}' as one (read_only); attach '{other.snapshot}' as other (read_only)")
+        connection.execute(
+            f"attach '{one.snapshot}' as one (read_only); attach '{other.snapshot}' as other (read_only)"
+        )
         tables = connection.execute("select table_name from duckdb_tables() where database_name = 'one'").fetchall()
         for (table,) in tables:
             if table in RECORD_TABLES:
@@ -180,9 +182,8 @@ def differing_tables(one: Settings, other: Settings, condition: str = "true") ->
             where = condition if "as_of_date" in names else "true"
             rounded = ", ".join(f"round({n}, 9)" if kind == "DOUBLE" else n for n, kind, *_ in columns)
             sides = [f"select {rounded} from {side}.marts.{table} where {where}" for side in ("one", "other")]
-            ((rows,),) = connection.execute(
-                f"select count(*) from (({sides[0]} except all {sides[1]}) union all ({sides[1]} except all {sides[0]}))"
-            ).fetchall()
+            one_way, other_way = (f"({a} except all {b})" for a, b in (sides, sides[::-1]))
+            ((rows,),) = connection.execute(f"select count(*) from ({one_way} union all {other_way})").fetchall()
             if rows:
                 found[table] = rows
     return found
@@ -202,7 +203,7 @@ def test_a_company_that_was_hers_alone_has_no_history(with_zoe: Settings, forgot
     assert query(forgotten.warehouse, history) == [(0,)]
 
 
-def test_what_comes_again_stays_out(forgotten: Settings, tmp_path: Path, state: Path) -> None:
+def test_what_comes_again_stays_out(forgotten: Settings, tmp_path: Path) -> None:
     """A new record with her email, merged records, a new device; in partial runs and in full ones, and by plain ids."""
     shutil.copytree(forgotten.warehouse.parent, tmp_path / "world", symlinks=True)
     settings = replace(forgotten, warehouse=tmp_path / "world" / "warehouse.duckdb", raw_dir=tmp_path / "world" / "raw")
@@ -211,7 +212,12 @@ def test_what_comes_again_stays_out(forgotten: Settings, tmp_path: Path, state: 
         tmp_path / "world" / "raw",
         {
             "contacts": [
-                {"contact_id": "zq-new", "email": "ZOE.QUIST@sundown-optics.example", "full_name": "Zoë Quist", "updated_at": NOON},
+                {
+                    "contact_id": "zq-new",
+                    "email": "ZOE.QUIST@sundown-optics.example",
+                    "full_name": "Zoë Quist",
+                    "updated_at": NOON,
+                },
                 {"contact_id": "zq-newer", "email": "other@acme.example", "full_name": "Zoë Quist", "updated_at": NOON},
             ],
             "contact_merges": [{"merged_contact_id": "zq-newer", "surviving_contact_id": "zq-new", "merged_at": NOON}],
@@ -266,7 +272,7 @@ def test_a_lost_record_stops_the_build(forgotten: Settings, tmp_path: Path) -> N
     assert any("the record of forgotten persons" in error and "is gone" in error for error in result.errors), result
 
 
-def test_raw_tables_in_the_warehouse_itself(with_zoe: Settings, tmp_path: Path, state: Path) -> None:
+def test_raw_tables_in_the_warehouse_itself(with_zoe: Settings, tmp_path: Path) -> None:
     """They are in the file: the command deletes from them, and a later import of them stays out of the rest."""
     settings = replace(with_zoe, warehouse=tmp_path / "warehouse.duckdb", raw_dir=None)
     with duckdb.connect(str(settings.warehouse)) as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import multiprocessing
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
@@ -22,7 +22,10 @@ from orchestration.privacy.tombstones import (
 )
 from orchestration.settings import DBT_PROJECT_DIR
 
-PERSON = (("contact", "c-1"), ("email", "jane@acme.example"), ("anonymous", "a, \"1\"\nж"))
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PERSON = (("contact", "c-1"), ("email", "jane@acme.example"), ("anonymous", 'a, "1"\nж'))
 MACROS = (DBT_PROJECT_DIR / "macros" / "raw" / "forgotten.sql").read_text(encoding="utf-8")
 
 
