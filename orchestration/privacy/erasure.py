@@ -29,6 +29,7 @@ from orchestration.publish.workspace import duckdb_for, literal, log_of, sync, w
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from orchestration.privacy.tombstones import Kind
     from orchestration.settings import Settings
 
 GRACE_SECONDS = 5.0
@@ -41,21 +42,22 @@ class ErasureError(Exception):
     """Something of a forgotten person is still in a file; `str` says in one sentence what is in the way."""
 
 
-def pending_requests(warehouse: Path, tombstones: Tombstones) -> dict[str, int]:
-    """Requests that the last run on a warehouse has left out and that no run has erased since, by the number of ids
-    that the person is known by. Raises duckdb.IOException if the warehouse is locked.
+def pending_requests(warehouse: Path, tombstones: Tombstones) -> dict[str, frozenset[tuple[Kind, str]]]:
+    """Requests that the last run on a warehouse has left out and no run has erased, or not by all ids that are known
+    by now: those ids. Raises duckdb.IOException if the warehouse is locked.
     """
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         if not has_left_out(connection):
             return {}
         rows = connection.execute("select distinct request_id, kind, token from privacy.forgotten_ids").fetchall()
-    left_out: dict[str, set[tuple[str, str]]] = {}
+    left_out: dict[str, set[tuple[Kind, str]]] = {}
     for request_id, kind, token in rows:
         left_out.setdefault(request_id, set()).add((kind, token))
     return {
-        request.request_id: len(known)
+        request.request_id: frozenset(known)
         for request in tombstones.requests
-        if (known := left_out.get(request.request_id, set())) >= request.tokens and len(known) > request.erased_ids
+        if (known := left_out.get(request.request_id, set())) >= request.tokens
+        and (not request.erased_at or known > request.tokens)
     }
 
 

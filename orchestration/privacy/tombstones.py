@@ -15,10 +15,10 @@ import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     import duckdb
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Kind = Literal["contact", "email", "anonymous"]
 KINDS: tuple[Kind, ...] = ("contact", "email", "anonymous")
 
-_HEADER = ("request_id", "recorded_at", "entry", "value", "ids")
+_HEADER = ("request_id", "recorded_at", "entry", "value")
 _SALT, _ERASED = "salt", "erased"
 
 
@@ -36,8 +36,8 @@ class TombstoneError(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """One person to be forgotten, by tokens. `erased_by`: the last run that left nothing in any file, and `erased_ids`
-    by how many ids the person was known then.
+    """One person to be forgotten, by the tokens that are known. `erased_by`: the last run that left nothing of the
+    person in any file.
     """
 
     request_id: str
@@ -45,7 +45,6 @@ class Request:
     tokens: frozenset[tuple[Kind, str]]
     erased_at: str = ""
     erased_by: str = ""
-    erased_ids: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,22 +74,22 @@ class Tombstones:
         gone = set(request_ids)
         return replace(self, requests=tuple(r for r in self.requests if r.request_id not in gone))
 
-    def erased(self, run_id: str, ids: dict[str, int]) -> Tombstones:
-        """The record that says that a run left nothing of the requests in `ids`, known by so many ids each."""
+    def erased(self, run_id: str, tokens: Mapping[str, frozenset[tuple[Kind, str]]]) -> Tombstones:
+        """The record that says that a run left nothing of some requests, by all ids that it found with them."""
         now = _now()
         return replace(
             self,
             requests=tuple(
-                replace(r, erased_at=now, erased_by=run_id, erased_ids=ids[r.request_id]) if r.request_id in ids else r
+                replace(r, tokens=r.tokens | tokens[r.request_id], erased_at=now, erased_by=run_id)
+                if r.request_id in tokens
+                else r
                 for r in self.requests
             ),
         )
 
     def reopened(self) -> Tombstones:
         """The record as if nothing had been erased yet: an older warehouse has come back."""
-        return replace(
-            self, requests=tuple(replace(r, erased_at="", erased_by="", erased_ids=0) for r in self.requests)
-        )
+        return replace(self, requests=tuple(replace(r, erased_at="", erased_by="") for r in self.requests))
 
     def united_with(self, other: Tombstones) -> Tombstones:
         """Everybody whom either record forgets. Raises TombstoneError if they are of different installations."""
@@ -164,26 +163,21 @@ def _parsed(rows: list[dict[str, str]]) -> Tombstones:
         request_id, entry = row["request_id"], row["entry"]
         if entry in KINDS:
             known = requests.get(request_id) or Request(request_id, row["recorded_at"], frozenset())
-            requests[request_id] = replace(known, tokens=known.tokens | {(entry, row["value"])})
+            requests[request_id] = replace(known, tokens=known.tokens | {(cast("Kind", entry), row["value"])})
         elif entry == _ERASED:
-            requests[request_id] = replace(
-                requests[request_id],
-                erased_at=row["recorded_at"],
-                erased_by=row["value"],
-                erased_ids=int(row["ids"]),
-            )
+            requests[request_id] = replace(requests[request_id], erased_at=row["recorded_at"], erased_by=row["value"])
         elif entry != _SALT:
             raise ValueError(entry)
     return Tombstones(salt, tuple(requests.values()))
 
 
-def _rows(tombstones: Tombstones) -> Iterator[tuple[str, str, str, str, str]]:
-    yield ("", "", _SALT, tombstones.salt, "")
+def _rows(tombstones: Tombstones) -> Iterator[tuple[str, str, str, str]]:
+    yield ("", "", _SALT, tombstones.salt)
     for request in tombstones.requests:
         for kind, token in sorted(request.tokens):
-            yield (request.request_id, request.requested_at, kind, token, "")
+            yield (request.request_id, request.requested_at, kind, token)
         if request.erased_at:
-            yield (request.request_id, request.erased_at, _ERASED, request.erased_by, str(request.erased_ids))
+            yield (request.request_id, request.erased_at, _ERASED, request.erased_by)
 
 
 def _write(file: Path, tombstones: Tombstones) -> None:

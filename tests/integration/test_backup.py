@@ -164,7 +164,9 @@ def test_who_was_forgotten_since_stays_forgotten(settings: Settings, tmp_path: P
     folder = back_up(settings, tmp_path / "backups", wait_seconds=0)
     file = tombstones_of(settings.warehouse)
     record = change_tombstones(file, lambda record: record.with_person([("contact", "c-2")])[0])
-    change_tombstones(file, lambda r: r.erased("run", {request.request_id: 1 for request in record.requests}))
+    change_tombstones(
+        file, lambda r: r.erased("run", {request.request_id: request.tokens for request in record.requests})
+    )
     settings.snapshot.unlink()
     restored = restore(settings, folder, replace=True)
     after = load_tombstones(file)

@@ -11,7 +11,7 @@
     {%- if not run_query('select count(*) from glob(' ~ text_literal(path) ~ ')').rows[0][0] -%}{{ return(none) }}{%- endif -%}
     {{ return(
         'read_csv(' ~ text_literal(path) ~ ", auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', columns = {"
-        ~ "'request_id': 'VARCHAR', 'recorded_at': 'VARCHAR', 'entry': 'VARCHAR', 'value': 'VARCHAR', 'ids': 'BIGINT'})"
+        ~ "'request_id': 'VARCHAR', 'recorded_at': 'VARCHAR', 'entry': 'VARCHAR', 'value': 'VARCHAR'})"
     ) }}
 {%- endmacro %}
 
@@ -234,9 +234,8 @@
 {#- Whether a person is left out of whom files may still have something: not yet erased, or known by more ids since. -#}
 {% macro is_anybody_newly_forgotten() -%}
     {{ return(run_query(
-        'with erased as (select request_id, max(ids) as ids from ' ~ forgotten_record() ~ " where entry = 'erased' group by request_id)"
-        ~ ' select count(*) from (select request_id, count(distinct token) as ids from ' ~ forgotten_ids() ~ ' group by request_id) as forgotten'
-        ~ ' left join erased on forgotten.request_id = erased.request_id where forgotten.ids > coalesce(erased.ids, 0)'
+        'with record as (select * from ' ~ forgotten_record() ~ ') select count(*) from ' ~ forgotten_ids()
+        ~ " where request_id not in (select request_id from record where entry = 'erased') or token not in (select value from record)"
     ).rows[0][0] > 0) }}
 {%- endmacro %}
 
