@@ -34,6 +34,9 @@ def run(
     ] = STATE_DIR / "benchmark",
     naive_size: Annotated[str, typer.Option(help="Events that baseline (b) gets; the rest is extrapolated.")] = "200k",
     repeats: Annotated[int, typer.Option(min=1, max=MAX_REPEATS, help="How often; medians count.")] = MAX_REPEATS,
+    brief: Annotated[
+        bool, typer.Option("--brief", help="Of builds only the most telling, each once: for hours saved at 50M.")
+    ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the warehouses; the worlds are always kept.")] = False,
 ) -> None:
     """Measure every scenario and baseline on a world of SIZE events and render the report."""
@@ -44,7 +47,7 @@ def run(
     use_cores(cores)
     bench = Bench(folder.absolute() / size_name(events), memory_limit, repeats, keep)
     try:
-        result = bench.measure_size(events, min(events, naive_events))
+        result = bench.measure_size(events, min(events, naive_events), brief)
     except WorkFailedError as error:
         typer.echo(f"Failed: {error}", err=True)
         raise typer.Exit(1) from None

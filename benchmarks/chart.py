@@ -49,7 +49,9 @@ def _draw_seconds(axes: Axes, sizes: Sequence[SizeResults]) -> None:
     label, colour = _NAIVE
     axes.plot(events, [size.naive_seconds for size in sizes], "o--", color=colour, mfc="white", label=label)
     for scenario, (label, colour) in _LINES.items():
-        axes.plot(events, [size.seconds(scenario) for size in sizes], "o-", color=colour, label=label)
+        measured = [size for size in sizes if size.has(scenario)]
+        points = [size.events for size in measured], [size.seconds(scenario) for size in measured]
+        axes.plot(*points, "o-", color=colour, label=label)
     axes.set(xscale="log", yscale="log", xlabel="events", ylabel="seconds", title="Wall time")
     axes.set_xticks(events, [size_name(count) for count in events])
     axes.minorticks_off()
@@ -58,8 +60,9 @@ def _draw_seconds(axes: Axes, sizes: Sequence[SizeResults]) -> None:
 
 
 def _draw_parts(axes: Axes, size: SizeResults) -> None:
-    runs = [size.median_run(scenario) for scenario in _BARS]
-    labels = [SCENARIOS[scenario].split(":")[0] for scenario in _BARS]
+    scenarios = [scenario for scenario in _BARS if size.has(scenario)]
+    runs = [size.median_run(scenario) for scenario in scenarios]
+    labels = [SCENARIOS[scenario].split(":")[0] for scenario in scenarios]
     left = [0.0] * len(runs)
     for (part, label), colour in zip(PARTS.items(), _PART_COLOURS, strict=True):
         seconds = [run.parts[part] for run in runs]

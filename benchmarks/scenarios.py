@@ -129,6 +129,18 @@ def runs_of_world(repeats: int = MAX_REPEATS) -> list[Run]:
     ]
 
 
+def brief_runs_of_world() -> list[Run]:
+    """What says most at a size at which everything would take half a day: each once, in the same order."""
+    day = ORDINARY_DAYS[0]
+    return [
+        Run("full_build", FIRST_BUILD_DAY, FIRST_BUILD_DAY),
+        Run("no_new_data", FIRST_BUILD_DAY, FIRST_BUILD_DAY),
+        Run("one_more_day", day, day),
+        Run("points_edit", day, day, edit=_POINTS_EDITS[0]),
+        Run("pattern_edit", day, day, edit=_PATTERN_EDITS[0]),
+    ]
+
+
 def runs_of_world_twice_as_old() -> list[Run]:
     """The runs on the world with twice the history, on a warehouse of its own."""
     return [

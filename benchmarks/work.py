@@ -75,7 +75,8 @@ def _build(work: Work) -> dict[str, Any]:
     from orchestration.instance import command_line_instance
     from orchestration.settings import Settings
 
-    settings = Settings(work.warehouse, work.raw_dir, work.seeds_dir, Path(work.folder) / "state")
+    state_dir = Path(work.folder) / "state"
+    settings = Settings(work.warehouse, work.raw_dir, work.seeds_dir, state_dir, memory_limit=work.memory_limit)
     first_day = date.fromisoformat(work.first_day) if work.first_day else None
     began = time.monotonic()
     with listening() as clock:

@@ -26,6 +26,7 @@ from benchmarks.scenarios import (
     Edit,
     Published,
     Run,
+    brief_runs_of_world,
     complaint,
     runs_of_world,
     runs_of_world_twice_as_old,
@@ -282,11 +283,22 @@ class TestResults:
 
     def test_the_page_says_what_was_measured(self) -> None:
         page = render([results(1_000_000), results(full_build=100.0)])
-        assert "| full build ÷ (a) | ≤ 6.00 | 1.00 | 8.33 ✗ |" in page
+        assert "| full build ÷ (a) | ≤ 6.00 | 1.00 (1.00) | 8.33 ✗ (8.33) |" in page
         assert "| full build | 1 | 100 |  | 100 | 1.00 | 1.00 | 8.33 | 1.00 |" in page
         assert "extrapolated from 100 events |  | *53.0* |" in page
         assert "| int_x | 0.500 |" in page
         assert "**Not as it should be:** full_build as of a day did nothing" in page
+
+    def test_a_brief_benchmark_leaves_scenarios_out(self, tmp_path: Path) -> None:
+        measured = {run.scenario for run in brief_runs_of_world()} | set(BASELINES)
+        brief = replace(
+            results(), measurements=tuple(run for run in results().measurements if run.scenario in measured)
+        )
+        page = render([brief])
+        assert "| 90 past days in one run ÷ in 90 | ≤ 0.333 | not measured |" in page
+        assert "mailing" not in page
+        assert "extrapolated from 100 events" in page
+        draw_chart([results(1_000_000), brief], tmp_path / "chart.svg")
 
     def test_the_chart_is_the_same_for_the_same_numbers(self, tmp_path: Path) -> None:
         first, second = tmp_path / "1.svg", tmp_path / "2.svg"

@@ -301,3 +301,12 @@ def test_the_project_file_follows_the_schema_of_dbt() -> None:
 def test_the_schema_of_dbt_finds_a_mistake() -> None:
     mistaken = {"version": 2, "models": [{"name": "contact_scores", "config": {"materialised": "table"}, "column": []}]}
     assert list(_schema("resources", "latest.json").iter_errors(mistaken))
+
+
+def test_scaling_md_lists_every_dispatched_macro() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in (DBT_PROJECT_DIR / "macros").rglob("*.sql")]
+    dispatched = {name for text in texts for name in re.findall(r"adapter\.dispatch\('(\w+)'\)", text)}
+    page = (DBT_PROJECT_DIR.parent / "docs" / "scaling.md").read_text(encoding="utf-8")
+    listed = {name for line in page.splitlines() if line.startswith("| `") for name in re.findall(r"`(\w+)`", line)}
+    assert len(dispatched) > 10
+    assert not dispatched - listed
