@@ -102,7 +102,7 @@ def _forget(settings: Settings, contact: str, dry_run: bool, yes: bool, unknown:
         _show(plan, as_json, in_full=dry_run)
     if dry_run:
         return
-    _confirm(plan.person, yes)
+    confirm(plan.person, yes)
     request = _carry_out(settings, plan)
     if as_json:
         print_json({"request": request.request_id, **asdict(plan)})
@@ -171,7 +171,8 @@ def _carry_out(settings: Settings, plan: Plan) -> Request:
     return requests[0]
 
 
-def _confirm(person: Person, yes: bool) -> None:
+def confirm(person: Person, yes: bool) -> None:
+    """Ask, unless `yes`; ends the command if the answer is no, or if so many contacts are rarely one person."""
     contacts = len(person.contacts)
     if contacts > _MANY_CONTACTS:
         # An email that many share is rarely a person.

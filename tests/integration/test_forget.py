@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from orchestration.alerts.outbox import open_outbox
 from orchestration.build import BuildRequest, BuildStatus, run_build
 from orchestration.cli import app
+from orchestration.cli.forget import confirm
 from orchestration.privacy.erasure import erase_pending
+from orchestration.privacy.person import Person
 from orchestration.privacy.tombstones import load_tombstones, tombstones_of
 from orchestration.publish.snapshot import files_of, previous_of
 from tests.conftest import SAMPLE_DAY
@@ -196,3 +199,28 @@ def test_a_run_with_nobody_new_erases_nothing(forgotten: Forgotten) -> None:
     inode = forgotten.settings.warehouse.stat().st_ino
     assert erase_pending(forgotten.settings, forgotten.run_id, grace_seconds=0) == 0
     assert forgotten.settings.warehouse.stat().st_ino == inode
+
+
+def test_nothing_happens_unasked(forgotten: Forgotten) -> None:
+    settings, record = forgotten.settings, tombstones_of(forgotten.settings.warehouse).read_bytes()
+    ((someone,),) = query(settings.warehouse, "select min(contact_id) from marts.contact_scores")
+    for arguments, answer, exit_code, says in (
+        ((someone, "--dry-run"), None, 0, "marts.score_history"),
+        ((someone,), "n\n", 1, "Nothing was done"),
+        ((someone,), "", 1, "Aborted"),
+        (("nobody-of-that-name", "--yes"), None, 1, "Nobody is known by"),
+        (("",), None, 1, "Name a contact_id or an email"),
+        ((), None, 1, "Name a contact_id or an email"),
+        (("--lift", someone, "--yes"), None, 1, "Nobody is forgotten by"),
+    ):
+        code, output = command(settings, "forget", *arguments, answer=answer)
+        assert (code, says in output) == (exit_code, True), (arguments, output)
+    assert tombstones_of(settings.warehouse).read_bytes() == record
+    with open_outbox(settings.alerts_outbox) as outbox:
+        assert outbox.counts()[("sheet", "forgotten")] == 2
+
+
+def test_a_shared_mailbox_is_no_person() -> None:
+    with pytest.raises(typer.Exit):
+        confirm(Person(tuple(f"c-{number}" for number in range(11)), (), ("info@acme.example",)), yes=True)
+    confirm(Person(("c-1", "c-2"), (), ("info@acme.example",)), yes=True)
