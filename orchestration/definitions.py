@@ -16,6 +16,7 @@ from orchestration.dbt_project import DbtProject, project_vars
 from orchestration.dbt_runner import DbtRunner, ignore_event
 from orchestration.jobs import build_job
 from orchestration.partitions import DEFAULT_FIRST_DAY, daily_partitions, parse_day, today
+from orchestration.privacy.assets import build_erasures
 from orchestration.publish.assets import (
     SNAPSHOT_KEY,
     build_published_assets,
@@ -65,6 +66,7 @@ def build_defs(
         build_report_asset(settings.snapshot, settings.report, [SNAPSHOT_KEY], settings.memory_limit),
         build_alerts(settings, upstream=[SNAPSHOT_KEY]),
     ]
+    published.append(build_erasures(settings, upstream=[key for asset in published for key in asset.keys]))
     job = build_job([tables, *published], build_withholding_hook(settings, required_checks, zone))
     deliver_alerts, deliver_pending_alerts = build_delivery(settings)
     return dg.Definitions(

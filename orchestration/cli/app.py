@@ -8,9 +8,11 @@ from io import TextIOWrapper
 import typer
 
 from orchestration.cli.alerts import alerts
+from orchestration.cli.backup import backup, restore
 from orchestration.cli.build import build
 from orchestration.cli.demo import demo
 from orchestration.cli.explain import explain
+from orchestration.cli.forget import forget
 from orchestration.cli.format import format_seeds
 from orchestration.cli.refresh_lists import refresh_lists
 from orchestration.cli.report import report
@@ -27,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (demo, sample, validate, build, top, explain, report, ui, refresh_lists):
+for command in (demo, sample, validate, build, top, explain, report, ui, refresh_lists, forget, backup, restore):
     app.command()(command)
 app.command("format")(format_seeds)
 app.add_typer(alerts, name="alerts")

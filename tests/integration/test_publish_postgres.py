@@ -150,6 +150,46 @@ def test_grants_views_indexes_and_columns_of_others_survive(database: Database) 
     assert database.query("select indexname from pg_indexes where schemaname = 'marts'") == [("by_contact",)]
 
 
+READERS = Path(__file__).parents[2] / "examples" / "postgres" / "reader_role.sql"
+
+
+def test_the_documented_reader_can_read_and_do_nothing_else(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute("drop role if exists superset; drop role if exists lead_scoring_reader")
+        connection.execute(READERS.read_text(encoding="utf-8"))
+        connection.execute("create role superset login password 'bi' in role lead_scoring_reader")
+        connection.execute("create schema private; create table private.secrets as select 1 as secret")
+    database.publish(1, tables=TABLES[1:])
+    database.publish(2)
+    tables = [name for (name,) in database.query("select tablename from pg_tables where schemaname = 'marts'")]
+    assert len(tables) == len(TABLES) + len(RECORD_TABLES)
+    with database.connect(user="superset", password="bi") as connection:  # noqa: S106 - made above
+        for table in tables:
+            assert connection.execute(f"select count(*) from marts.{table}").fetchone()
+        assert seen_in(connection)[0] == day_of(2)
+        for statement in (
+            *(f"insert into marts.{table} default values" for table in tables),
+            *(f"delete from marts.{table}" for table in tables),
+            *(f"truncate marts.{table}" for table in tables),
+            "update marts.contact_scores set contact_id = 'x'",
+            "drop table marts.contact_scores",
+            "alter table marts.contact_scores add column x int",
+            "create index on marts.contact_scores (contact_id)",
+            "comment on table marts.contact_scores is 'x'",
+            "create table marts.mine (x int)",
+            "create function marts.f() returns int language sql as 'select 1'",
+            "select * from private.secrets",
+            "select * from pg_authid",
+            "create role another",
+            "copy marts.contact_scores to program 'cat'",
+            "copy (select 1) to '/tmp/x'",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+    with database.connect() as connection:
+        connection.execute("drop owned by lead_scoring_reader; drop role superset; drop role lead_scoring_reader")
+
+
 def test_a_table_that_is_left_out_is_emptied(database: Database) -> None:
     database.publish(1)
     database.publish(2, tables=[table for table in TABLES if table.name != "event_log"])
