@@ -23,6 +23,7 @@ from orchestration.guards.assets import CHECK_SOURCES, require_guards
 from orchestration.instance import command_line_instance
 from orchestration.jobs import SCORE_LEADS
 from orchestration.partitions import today
+from orchestration.schedules import CAUSE_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -140,10 +141,13 @@ def _run_config(request: BuildRequest) -> dict[str, Any]:
 
 def _days_of_run(first_day: date, last_day: date) -> dict[str, Any]:
     """One partition, or several as the UI tags a backfill in a single run."""
+    # Whoever asked for it sees that it failed; nobody else can start it again.
+    tags = {CAUSE_TAG: "command line", "dagster/max_retries": "0"}
     if first_day == last_day:
-        return {"partition_key": last_day.isoformat()}
+        return {"partition_key": last_day.isoformat(), "tags": tags}
     return {
-        "tags": {
+        "tags": tags
+        | {
             "dagster/asset_partition_range_start": first_day.isoformat(),
             "dagster/asset_partition_range_end": last_day.isoformat(),
         }

@@ -1,4 +1,4 @@
-"""What Dagster loads: assets, checks, the job and its schedule, put together for one installation.
+"""What Dagster loads: assets, checks, the job and what starts it, put together for one installation.
 
 Nothing is defined here, and nothing runs when this module is imported: Dagster calls `defs`.
 """
@@ -29,6 +29,7 @@ from orchestration.raw_assets import RULE_BOOK_KEY, raw_table_specs, rule_book_s
 from orchestration.report.asset import build_report_asset
 from orchestration.resources import build_resources
 from orchestration.schedules import build_schedule, freshness_by
+from orchestration.sensors import build_sensors
 from orchestration.settings import Settings
 from orchestration.translator import Translator
 
@@ -72,16 +73,15 @@ def build_defs(
         build_report_asset(settings.snapshot, settings.report, [SNAPSHOT_KEY], settings.memory_limit),
         build_alerts(settings, upstream=[SNAPSHOT_KEY]),
     ]
-    job = build_job(
-        [tables, *published], source_checks, build_withholding_hook(settings, required_checks, zone), environment.run_tags
-    )
+    on_failure = build_withholding_hook(settings, required_checks, zone)
+    job = build_job([tables, *published], source_checks, on_failure, environment.run_tags(settings.warehouse))
     deliver_alerts, deliver_pending_alerts = build_delivery(settings)
     return dg.Definitions(
         assets=[rule_book_spec(settings.seeds_dir), *raw_table_specs(project, translator), tables, *published],
         asset_checks=[source_checks, checks],
         jobs=[job, deliver_alerts],
         schedules=[build_schedule(job, zone, is_on=environment.starts_by_itself)],
-        sensors=[deliver_pending_alerts],
+        sensors=[deliver_pending_alerts, *build_sensors(settings, job, sources, zone, environment)],
         resources=build_resources(settings),
     )
 

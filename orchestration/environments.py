@@ -5,11 +5,19 @@ Chosen by LEAD_SCORING_ENVIRONMENT. Where things are is in `settings`; the graph
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestration.settings import ENVIRONMENT_ENV
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 ENVIRONMENT_TAG = "lead_scoring/environment"
+_WAREHOUSE_TAG = "lead_scoring/warehouse"
+"""The machine and the path, so that who sees a run knows where to look for its process."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +32,11 @@ class Environment:
     max_retries: int
     max_hours: int
 
-    @property
-    def run_tags(self) -> dict[str, str]:
+    def run_tags(self, warehouse: Path) -> dict[str, str]:
         """What every run of a build is tagged with; Dagster reads the tags that begin with its name."""
         return {
             ENVIRONMENT_TAG: self.name,
+            _WAREHOUSE_TAG: f"{platform.node()}:{warehouse}",
             "dagster/max_retries": str(self.max_retries),
             # What a run has not checked itself it may not publish, so that no step may be left out.
             "dagster/retry_strategy": "ALL_STEPS",
@@ -44,6 +52,14 @@ ENVIRONMENTS = {
         Environment("production", starts_by_itself=True, max_retries=2, max_hours=6),
     )
 }
+
+
+def warehouse_on_this_machine(tags: Mapping[str, str], default: Path) -> Path | None:
+    """The warehouse of a run with these tags, `default` if they do not say, None if the run is of another machine."""
+    if _WAREHOUSE_TAG not in tags:
+        return default
+    machine, _, warehouse = tags[_WAREHOUSE_TAG].partition(":")
+    return Path(warehouse) if machine == platform.node() else None
 
 
 def environment_of(name: str) -> Environment:

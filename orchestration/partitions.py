@@ -5,11 +5,14 @@ Which table has them is in `translator`, when runs start is in `schedules`, what
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
 import dagster as dg
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DEFAULT_FIRST_DAY = date(2024, 1, 1)
 """The first partition where var `history_start_date` names none."""

@@ -1,4 +1,4 @@
-"""When jobs start by the clock, and by when they must have ended. What they do is in `jobs`, other causes in `sensors`."""
+"""When jobs start by the clock, and by when they must be done. What they do is in `jobs`, other causes in `sensors`."""
 
 from __future__ import annotations
 

@@ -52,7 +52,8 @@ class Translator(DagsterDbtTranslator):
         spec = spec.replace_attributes(kinds={"dbt", "duckdb", node["config"]["materialized"]})
         if node["resource_type"] == "seed":
             return spec.replace_attributes(deps=[self._rule_book_key])
-        if spec.key.path[0] == _MARTS:
+        # Days are also reported when their runs are forgotten.
+        if spec.key.path[0] == _MARTS and spec.key != RECORD_OF_DAYS:
             spec = spec.replace_attributes(freshness_policy=self._freshness)
         if spec.key == RECORD_OF_DAYS:
             return spec.replace_attributes(partitions_def=self._days)

@@ -1,4 +1,4 @@
-"""Guards in Dagster: asset checks of the raw events, which a build waits for, and of the marts, before they are published.
+"""Guards in Dagster: asset checks of the raw events, for which a build waits, and of the marts before publishing.
 
 What a guard looks for is in the other modules; here is when, and what a person sees of it.
 """
@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import duckdb

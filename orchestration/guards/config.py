@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_SHARE = {"ge": 0, "le": 1, "allow_inf_nan": False}
-
 
 class GuardsConfigError(Exception):
     """A file that cannot be used; `str` has a line `guards.toml: place: what; valid: …` per mistake."""
@@ -36,7 +34,7 @@ def _rows(default: int) -> Any:
 
 
 def _share(default: float) -> Any:
-    return Field(default=default, description="a share from 0 to 1", **_SHARE)
+    return Field(default=default, ge=0, le=1, allow_inf_nan=False, description="a share from 0 to 1")
 
 
 class EmptySource(Guard):

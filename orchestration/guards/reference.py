@@ -71,7 +71,8 @@ def last_publication(connection: duckdb.DuckDBPyConnection, snapshot: Path) -> R
         return None
     if row is None or row[1] is None:
         return None
-    reference = Reference(*row[:4], source_rows=json.loads(row[4]))
+    run_id, as_of_date, rule_book_hash, pipeline_hash, source_rows = row
+    reference = Reference(run_id, as_of_date, rule_book_hash, pipeline_hash, json.loads(source_rows))
     try:
         connection.execute(f"attach {literal(snapshot.resolve())} as {PUBLISHED} (read_only)")
         attempts = connection.execute(

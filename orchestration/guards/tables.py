@@ -23,8 +23,8 @@ def look_for_rise(connection: duckdb.DuckDBPyConnection, outcome: str, bounds: R
     """The share of raw events that have an outcome, such as `machine`, in both publications."""
     (before, of_before), (now, of_now) = (
         connection.execute(
-            f"select coalesce(sum(events) filter (where outcome = ?), 0), coalesce(sum(events), 0)"
-            f" from {schema}.event_outcomes",  # noqa: S608 - our names
+            "select coalesce(sum(events) filter (where outcome = ?), 0), coalesce(sum(events), 0)"  # noqa: S608
+            f" from {schema}.event_outcomes",
             [outcome],
         ).fetchall()[0]
         for schema in (f"{PUBLISHED}.marts", "marts")
@@ -58,7 +58,8 @@ def look_for_grade_moves(connection: duckdb.DuckDBPyConnection, bounds: GradeMov
         return Finding(True, description, numbers)
     known = _share_of_events_still_known(connection)
     if known < _KNOWN_SHARE:
-        return Finding(False, f"{description}; only {known:.0%} of the events are still there", numbers, may_block=False)
+        described = f"{description}; only {known:.0%} of the events are still there"
+        return Finding(False, described, numbers, may_block=False)
     return Finding(False, description, numbers)
 
 

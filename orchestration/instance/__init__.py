@@ -1,4 +1,4 @@
-"""Dagster's instance: where runs are recorded, how many there may be at once, what is tried again and for how long kept.
+"""Dagster's instance: where runs are recorded, how many there may be at once, what is tried again and kept how long.
 
 What runs is not here. `python -m orchestration.instance` prepares the folder and prints it, for DAGSTER_HOME.
 """
@@ -45,3 +45,8 @@ def _config(name: str, settings: Settings) -> str:
 def command_line_instance(settings: Settings) -> dg.DagsterInstance:
     """The instance that Dagster's daemon has as well, opened for a run in this process; close it after use."""
     return dg.DagsterInstance.from_config(str(prepare_dagster_home(settings)), _COMMAND_LINE_CONFIG)
+
+
+def daemon_instance(settings: Settings) -> dg.DagsterInstance:
+    """The instance as the daemon has it, with the logs of runs that it started; close it after use."""
+    return dg.DagsterInstance.from_config(str(prepare_dagster_home(settings)), _DAEMON_CONFIG)
