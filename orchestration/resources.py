@@ -48,7 +48,7 @@ class Warehouse(dg.ConfigurableResource[Any]):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Warehouse]:
         """What Dagster does around the steps of a run. Raises BuildLockError if another one does not end."""
-        with build_lock(Path(self.path), f"run {context.run_id}"):
+        with build_lock(Path(self.path), f"run {context.run.run_id}" if context.run else "a test"):
             yield self
 
     @contextmanager
