@@ -28,7 +28,7 @@ from orchestration.publish.assets import (
 from orchestration.raw_assets import RULE_BOOK_KEY, raw_table_specs, rule_book_spec
 from orchestration.report.asset import build_report_asset
 from orchestration.resources import build_resources
-from orchestration.schedules import build_schedule, freshness_by
+from orchestration.schedules import FRESHNESS, build_schedule
 from orchestration.sensors import build_sensors
 from orchestration.settings import Settings
 from orchestration.translator import Translator
@@ -62,7 +62,7 @@ def build_defs(
     partitions = daily_partitions(min(first_day or history_start, history_start), last_day or today(zone), zone)
 
     project = DbtProject.load(DbtRunner.from_settings(settings))
-    translator = Translator(RULE_BOOK_KEY, partitions, freshness_by(zone))
+    translator = Translator(RULE_BOOK_KEY, partitions, FRESHNESS)
     sources = Sources(settings.raw_dir, project.source_names, variables)
     guards = Guards(settings, sources, zone)
     source_checks = guards.build_source_checks()
@@ -80,7 +80,7 @@ def build_defs(
         assets=[rule_book_spec(settings.seeds_dir), *raw_table_specs(project, translator), tables, *published],
         asset_checks=[source_checks, checks],
         jobs=[job, deliver_alerts],
-        schedules=[build_schedule(job, zone, is_on=environment.starts_by_itself)],
+        schedules=[build_schedule(job, settings.schedule, zone, is_on=environment.starts_by_itself)],
         sensors=[deliver_pending_alerts, *build_sensors(settings, job, sources, zone, environment)],
         resources=build_resources(settings),
     )

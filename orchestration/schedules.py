@@ -1,4 +1,4 @@
-"""When jobs start by the clock, and by when they must be done. What they do is in `jobs`, other causes in `sensors`."""
+"""When jobs start by the clock, and how old tables may get. What they do is in `jobs`, other causes in `sensors`."""
 
 from __future__ import annotations
 
@@ -8,30 +8,37 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from orchestration.settings import DEFAULT_SCHEDULE, SCHEDULE_ENV
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from dagster import UnresolvedAssetJobDefinition
 
-HOUR_OF_DAY = 5
-_FRESH_BY_HOUR = 8
 CAUSE_TAG = "lead_scoring/cause"
 """The tag of runs that say what started them."""
 
+FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26))
+"""A table is fresh as long as a daily build may take to replace it."""
+
 
 def build_schedule(
-    job: UnresolvedAssetJobDefinition,
-    scoring_timezone: str,
-    *,
-    is_on: bool = False,
-    cron: str = f"0 {HOUR_OF_DAY} * * *",
+    job: UnresolvedAssetJobDefinition, cron: str, scoring_timezone: str, *, is_on: bool
 ) -> dg.ScheduleDefinition:
     """Score the day that begins, every morning in the scoring time zone: sales starts its day with today's scores.
 
     Each run also completes the day before, which was not over when its own run began. `is_on`: whether it runs until
-    someone turns it off, or the other way round.
+    someone turns it off, or the other way round. Raises ValueError if `cron` is no cron expression.
     """
+    try:
+        return _schedule(job, cron, scoring_timezone, is_on)
+    except dg.DagsterInvalidDefinitionError:
+        raise ValueError(f"{SCHEDULE_ENV} is {cron}; a cron expression such as {DEFAULT_SCHEDULE} is needed") from None
 
+
+def _schedule(
+    job: UnresolvedAssetJobDefinition, cron: str, scoring_timezone: str, is_on: bool
+) -> dg.ScheduleDefinition:
     @dg.schedule(
         name="score_leads_every_morning",
         job=job,
@@ -45,15 +52,6 @@ def build_schedule(
         return dg.RunRequest(partition_key=day, tags={CAUSE_TAG: "schedule"})
 
     return score_leads_every_morning
-
-
-def freshness_by(scoring_timezone: str) -> dg.FreshnessPolicy:
-    """Tables are fresh if they were built on the day itself, by the time at which sales starts working."""
-    return dg.FreshnessPolicy.cron(
-        deadline_cron=f"0 {_FRESH_BY_HOUR} * * *",
-        lower_bound_delta=timedelta(hours=_FRESH_BY_HOUR),
-        timezone=scoring_timezone,
-    )
 
 
 def _day_of(moment: datetime, scoring_timezone: str) -> str:

@@ -28,8 +28,10 @@ POSTGRES_SCHEMA_ENV = "LEAD_SCORING_POSTGRES_SCHEMA"
 ALERTS_ENV = "LEAD_SCORING_ALERTS"
 GUARDS_ENV = "LEAD_SCORING_GUARDS"
 ENVIRONMENT_ENV = "LEAD_SCORING_ENVIRONMENT"
+SCHEDULE_ENV = "LEAD_SCORING_SCHEDULE"
 DAGSTER_POSTGRES_URL_ENV = "LEAD_SCORING_DAGSTER_POSTGRES_URL"
 DAGSTER_HOME_ENV = "DAGSTER_HOME"
+DEFAULT_SCHEDULE = "0 5 * * *"
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class Settings:
     of DuckDB, such as `4GB`; empty: DuckDB's own. `publish_to` is the folder for readers, None: `published` beside the
     warehouse, wherever that is; `publish_exclude` are tables that are left out. An empty `postgres_url` publishes to no
     PostgreSQL; it holds a password, so that nothing prints it. `alerts_config` says where alerts go (None: nowhere),
-    `guards_config` what a build is guarded against (None: the defaults). `environment` is a name of `environments`.
-    With `dagster_postgres_url`, a secret as well, Dagster keeps its record of runs in that database.
+    `guards_config` what a build is guarded against (None: the defaults). `environment` is a name of `environments`,
+    `schedule` the cron expression by which builds start, in the scoring time zone. With `dagster_postgres_url`, a secret as well, Dagster keeps its record of runs in that database.
     """
 
     warehouse: Path
@@ -56,6 +58,7 @@ class Settings:
     alerts_config: Path | None = None
     guards_config: Path | None = None
     environment: str = "dev"
+    schedule: str = DEFAULT_SCHEDULE
     dagster_postgres_url: str = field(default="", repr=False)
 
     @property
@@ -108,6 +111,7 @@ class Settings:
             alerts_config=_config_file(ALERTS_ENV, DEFAULT_ALERTS_CONFIG),
             guards_config=_config_file(GUARDS_ENV, DEFAULT_GUARDS_CONFIG),
             environment=os.environ.get(ENVIRONMENT_ENV) or "dev",
+            schedule=os.environ.get(SCHEDULE_ENV) or DEFAULT_SCHEDULE,
             dagster_postgres_url=os.environ.get(DAGSTER_POSTGRES_URL_ENV, ""),
         )
 
@@ -130,6 +134,7 @@ class Settings:
             ALERTS_ENV: str(self.alerts_config or ""),
             GUARDS_ENV: str(self.guards_config or ""),
             ENVIRONMENT_ENV: self.environment,
+            SCHEDULE_ENV: self.schedule,
             DAGSTER_POSTGRES_URL_ENV: self.dagster_postgres_url,
         }
 

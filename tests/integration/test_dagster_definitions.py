@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -189,15 +189,17 @@ def test_the_schedule_is_on_where_builds_start_by_themselves(sample_settings: Se
     assert tags["dagster/retry_strategy"] == "ALL_STEPS"
 
 
-def test_an_environment_that_does_not_exist_is_named(sample_settings: Settings) -> None:
+def test_an_environment_or_schedule_that_makes_no_sense_is_named(sample_settings: Settings) -> None:
     with pytest.raises(ValueError, match="LEAD_SCORING_ENVIRONMENT is prod; valid: dev, staging, production"):
         build_defs(replace(sample_settings, environment="prod"))
+    with pytest.raises(ValueError, match="LEAD_SCORING_SCHEDULE is hourly; a cron expression such as 0 5"):
+        build_defs(replace(sample_settings, schedule="hourly"))
 
 
-def test_marts_are_fresh_by_the_morning_in_the_scoring_time_zone(specs: list[dg.AssetSpec]) -> None:
+def test_marts_are_stale_when_a_day_was_missed(specs: list[dg.AssetSpec]) -> None:
     fresh = {spec.key: spec.freshness_policy for spec in specs if spec.freshness_policy}
     assert set(fresh) == {spec.key for spec in specs if spec.key.path[0] == "marts"} - {RECORD_OF_DAYS}
-    assert {(policy.deadline_cron, policy.timezone) for policy in fresh.values()} == {("0 8 * * *", ZONE)}
+    assert set(fresh.values()) == {dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26))}
 
 
 def test_the_record_of_events_is_opened_once(tmp_path: Path, sample_settings: Settings) -> None:

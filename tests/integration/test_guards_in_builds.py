@@ -11,10 +11,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import dagster as dg
 import duckdb
 import pytest
 
 from orchestration.build import BuildRequest, BuildStatus, run_build
+from orchestration.instance import command_line_instance
 from tests.conftest import SAMPLE_DAY
 
 if TYPE_CHECKING:
@@ -154,16 +156,20 @@ def test_grades_that_jump_are_not_published_until_they_are_accepted(
 def test_a_change_of_the_rule_book_is_told_and_stops_nothing(settings: Settings, tmp_path: Path) -> None:
     seeds_dir = tmp_path / "seeds"
     shutil.copytree(settings.seeds_dir, seeds_dir)
-    exclusions = seeds_dir / "score_bands.csv"
-    text = exclusions.read_text(encoding="utf-8")
-    lines = [
-        line if not line.startswith("fit,A") else line.replace("fit,A,", "fit,A,", 1) for line in text.splitlines()
-    ]
-    exclusions.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    rules = seeds_dir / "point_rules.csv"
-    rules.write_text(rules.read_text(encoding="utf-8").replace(",true,", ",false,"), encoding="utf-8")
+    bands = seeds_dir / "score_bands.csv"
+    text = bands.read_text(encoding="utf-8")
+    for label, old, new in (("A", 75, 12), ("B", 50, 8), ("C", 25, 4)):
+        assert f"fit,{label},{old}," in text
+        text = text.replace(f"fit,{label},{old},", f"fit,{label},{new},")
+    bands.write_text(text, encoding="utf-8")
     result = run_build(replace(settings, seeds_dir=seeds_dir), BuildRequest(SAMPLE_DAY))
     assert result.status is BuildStatus.DONE, result
+    with command_line_instance(settings) as instance:
+        entries = instance.all_logs(result.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+        evaluations = [entry.dagster_event.asset_check_evaluation_data for entry in entries if entry.dagster_event]
+    (told,) = [evaluation for evaluation in evaluations if evaluation.asset_check_key.name == "grade_moves"]
+    assert (told.passed, told.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert str(told.description).endswith("the rule book has changed")
 
 
 @pytest.mark.parametrize(
