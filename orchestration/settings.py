@@ -43,7 +43,8 @@ class Settings:
     warehouse, wherever that is; `publish_exclude` are tables that are left out. An empty `postgres_url` publishes to no
     PostgreSQL; it holds a password, so that nothing prints it. `alerts_config` says where alerts go (None: nowhere),
     `guards_config` what a build is guarded against (None: the defaults). `environment` is a name of `environments`,
-    `schedule` the cron expression by which builds start, in the scoring time zone. With `dagster_postgres_url`, a secret as well, Dagster keeps its record of runs in that database.
+    `schedule` the cron expression by which builds start, in the scoring time zone. With `dagster_postgres_url`, a
+    secret as well, Dagster keeps its record of runs in that database.
     """
 
     warehouse: Path

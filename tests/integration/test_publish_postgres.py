@@ -9,7 +9,6 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -244,7 +243,6 @@ def test_who_publish_at_once_leave_one_copy(database: Database) -> None:
 
 _KILLED = """
 import os, signal, sys
-from pathlib import Path
 from orchestration.publish import postgres
 load = postgres._load
 def die(connection, schema, source, table, folder):
