@@ -1,7 +1,7 @@
 """Dagster as production runs it: the daemon and the web server as processes, asked as a browser asks them.
 
-Everything is seen from outside: the web server's GraphQL, the record of runs, the published tables. The tests follow one
-another on one warehouse, since each would start the same processes and build the same world again.
+Everything is seen from outside: the web server's GraphQL, the record of runs, the published tables. The tests follow
+one another on one warehouse, since each would start the same processes and build the same world again.
 """
 
 from __future__ import annotations

@@ -25,6 +25,8 @@ from tests.integration.postgres_server import PASSWORD, url_of
 from tests.integration.small_marts import BAD, GOOD, TABLES, day_of, look, write_warehouse
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from orchestration.settings import Settings
 
 psycopg = pytest.importorskip("psycopg", reason="needs psycopg: pip install 'lead-scoring-warehouse[postgres]'")
