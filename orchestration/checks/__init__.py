@@ -15,6 +15,7 @@ import dagster as dg
 import duckdb
 
 from orchestration.dbt_runner import DbtRunner
+from orchestration.guards.assets import GuardConfig, Guards
 from orchestration.privacy.tombstones import left_out_of, tombstones_of
 from orchestration.resources import WAREHOUSE_POOL, Warehouse
 from orchestration.table_summary import as_table
@@ -23,6 +24,7 @@ _SHOWN_VIOLATIONS = 50
 _LONGEST_CELL = 100_000_000
 _OWNERS = ("contact_id", "anonymous_id")
 _WHO = ("contact_id", "entity_id")
+CHECK_PUBLISHED_TABLES = "check_published_tables"
 
 
 @dataclass(frozen=True)
@@ -166,16 +168,17 @@ def _id_as_text(name: str, kind: str) -> str:
     return f"regexp_replace({text}, '\\.0$', '')" if kind in ("DOUBLE", "FLOAT") else text
 
 
-def build_checks(variables: Mapping[str, Any]) -> dg.AssetChecksDefinition:
+def build_checks(variables: Mapping[str, Any], guards: Guards) -> dg.AssetChecksDefinition:
     """Every check as an asset check, each to be run alone as well. `variables`: the dbt vars of the project.
 
-    They are one op: checks that stop a run and read each other's tables would wait for one another for ever.
+    They are one op, and so are the guards of the same tables: checks that stop a run and read each other's tables would
+    wait for one another for ever.
     """
-    specs = [check.spec for check in CHECKS]
+    specs = [*(check.spec for check in CHECKS), *guards.table_specs]
 
-    @dg.multi_asset_check(name="check_published_tables", specs=specs, can_subset=True, pool=WAREHOUSE_POOL)
+    @dg.multi_asset_check(name=CHECK_PUBLISHED_TABLES, specs=specs, can_subset=True, pool=WAREHOUSE_POOL)
     def check_published_tables(
-        context: dg.AssetCheckExecutionContext, dbt: DbtRunner, warehouse: Warehouse
+        context: dg.AssetCheckExecutionContext, config: GuardConfig, dbt: DbtRunner, warehouse: Warehouse
     ) -> Iterator[dg.AssetCheckResult]:
         with warehouse.connect() as connection:
             left_out = left_out_of(connection, tombstones_of(Path(warehouse.path)))
@@ -183,6 +186,7 @@ def build_checks(variables: Mapping[str, Any]) -> dg.AssetChecksDefinition:
             for check in CHECKS:
                 if check.spec.key in context.selected_asset_check_keys:
                     yield _result(check, find_violations(connection, check, raw_events))
+            yield from guards.check_tables(context, config, connection)
 
     return check_published_tables
 

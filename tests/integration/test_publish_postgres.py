@@ -1,7 +1,4 @@
-"""Publishing to a real PostgreSQL, which is started here on a free port: one transaction, and nobody waits for ever.
-
-Without a server (Debian: `apt-get install postgresql`) the tests are skipped, which says so.
-"""
+"""Publishing to a real PostgreSQL: one transaction, and nobody waits for ever."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -25,24 +23,15 @@ from orchestration.publish.snapshot import publish, withhold
 from orchestration.publish.workspace import PublishError
 from tests.conftest import SAMPLE_DAY
 from tests.integration.small_marts import BAD, GOOD, TABLES, day_of, look, write_warehouse
-from tests.postgres_server import PASSWORD, postgres_server, url_of
+from tests.postgres_server import PASSWORD, url_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from orchestration.settings import Settings
 
 psycopg = pytest.importorskip("psycopg", reason="needs psycopg: pip install 'lead-scoring-warehouse[postgres]'")
 
 PUBLICATIONS = 12
 IMPATIENT = Patience(lock_seconds=0.2, pauses=(0.1, 0.1))
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[dict[str, Any]]:
-    with postgres_server() as where:
-        yield where
 
 
 @dataclass
@@ -295,7 +284,6 @@ def test_who_publish_at_once_leave_one_copy(database: Database) -> None:
 
 _KILLED = """
 import os, signal, sys
-from pathlib import Path
 from orchestration.publish import postgres
 load = postgres._load
 def die(connection, schema, source, table, folder):
