@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from orchestration.rule_book.csv_text import CsvRow
     from orchestration.rule_book.files import Row
 
-_DECIMAL_COMMA = re.compile(r"-?[0-9]+,[0-9]+")
+_DECIMAL_COMMA = re.compile(r"-?[0-9]*,[0-9]+")
 _THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2},[0-9]{3}")
 _TRUE = frozenset(("wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar", "sant", "tosi", "adevărat", "prawda"))
 _FALSE = frozenset(("falsch", "faux", "falso", "onwaar", "falskt", "epätosi", "fals", "fałsz"))

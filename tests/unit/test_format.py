@@ -108,7 +108,7 @@ WAYS: dict[str, Callable[[str], bytes]] = {
     "sep=": lambda text: b"sep=;\r\n" + german(text, "\r\n").encode(),
 }
 CELLS = {
-    ("point_rules", "points"): st.sampled_from(["10", "10.0", "-0.50", ".5", "007", "-3", "2.125"]),
+    ("point_rules", "points"): st.sampled_from(["10", "10.0", "-0.50", ".5", "007", "-3", "2.1255", "0.125"]),
     ("point_rules", "max_hits"): st.sampled_from(["1", "007", "30"]),
     ("point_rules", "decay_days"): st.sampled_from(["14", "14.0", "7.50"]),
     ("point_rules", "act_now"): st.sampled_from(["", "TRUE", "False"]),
@@ -120,7 +120,7 @@ CELLS = {
 }
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_rule_book_means_the_same_however_it_was_saved(tmp_path: Path, data: st.DataObject) -> None:
     files = dict(RULE_BOOK)

@@ -314,6 +314,8 @@ LEFT_ALONE: list[tuple[Kind, dict[str, str]]] = [
     (Kind.W212, row("content_map", **content("/pricing/eu*", product_id="erp", priority="7"))),
     (Kind.W212, row("content_map", event_type="", object_pattern="/pricing/eu*", category="eu", priority="7")),
     (Kind.W212, row("content_map", **content("/pric*", category="eu", priority="7"))),
+    # of equal patterns the row with an event type wins, and the other has all other types
+    (Kind.W212, row("content_map", **content("/pricing*", event_type="", category="x", priority="1"))),
     (Kind.W213, row("exclusions", rule_id="a", match_on="email_domain", pattern="eu.rival.com", reason="test")),
     (Kind.W213, row("exclusions", rule_id="z", match_on="email", pattern="eu.rival.com", reason="test")),
     (Kind.W213, row("exclusions", rule_id="z", match_on="email_domain", pattern="a.com|rival.com", reason="test")),
@@ -336,6 +338,16 @@ LEFT_ALONE: list[tuple[Kind, dict[str, str]]] = [
             {"event_type": "webinar_attend", "object_pattern": "*ring*", "points": "3"},
         ),
     ),
+    (
+        Kind.W301,  # the row above makes some of them pages about the EU
+        {
+            **rules(
+                {"event_type": "page_view", "category": "pricing", "group_id": "usage"},
+                {"event_type": "page_view", "object_pattern": "/pricing*", "points": "3", "group_id": "usage"},
+            ),
+            **row("content_map", **content("/pricing/eu*", category="eu", priority="0")),
+        },
+    ),
     (Kind.W302, {**group(max_points="0"), **rules({"group_id": "more"}, {"group_id": "more", "points": "-1"})}),
     (Kind.W302, {**group(max_points="0"), **rule(group_id="more", counts_for_interest="true")}),
     (Kind.W302, {**group(max_points="0"), **rule(group_id="more", act_now="true")}),
@@ -349,7 +361,15 @@ LEFT_ALONE: list[tuple[Kind, dict[str, str]]] = [
     (Kind.W401, row("fit_rules", **fit("equals", "MX", "5"))),
     (Kind.W401, row("fit_rules", **fit("between", "40..60", "40", attribute="employee_count"))),
     (Kind.W401, row("fit_rules", **fit("equals", "CA", "-5"))),
-    (Kind.W401, row("fit_rules", **fit("equals", "5", "5", attribute="account_name"))),
+    # 5.0 is equal to 5, and not like it
+    (
+        Kind.W401,
+        rows(
+            "fit_rules",
+            fit("like", "5", "10", attribute="account_name"),
+            fit("equals", "5", "5", attribute="account_name"),
+        ),
+    ),
     (Kind.W402, cell("fit_criteria", 2, "weight", "60")),
     # scores
     (Kind.W501, threshold(value="100")),
