@@ -22,6 +22,7 @@ from orchestration.checks import CHECKS
 from orchestration.definitions import build_defs
 from orchestration.instance import command_line_instance
 from orchestration.jobs import SCORE_LEADS
+from orchestration.privacy.assets import ERASURES
 from orchestration.publish.assets import SNAPSHOT_KEY
 from orchestration.resources import WAREHOUSE_POOL, Warehouse
 
@@ -80,6 +81,7 @@ def test_ops_that_open_the_warehouse_take_turns_and_no_others(definitions: dg.De
         "publish_parquet": None,
         "published__report": None,
         "send_alerts": None,
+        "erase_forgotten_persons": WAREHOUSE_POOL,
     }
 
 
@@ -87,7 +89,8 @@ def test_nothing_is_published_before_every_check_has_passed(definitions: dg.Defi
     job = definitions.resolve_job_def(SCORE_LEADS)
     order = [node.name for node in job.nodes_in_topological_order]
     assert order[:3] == ["dbt_build", "check_published_tables", "publish_snapshot"]
-    assert set(order[3:]) == {"publish_parquet", "published__report", "send_alerts"}
+    assert set(order[3:-1]) == {"publish_parquet", "published__report", "send_alerts"}
+    assert order[-1] == "erase_forgotten_persons", "what still has a person is published anew before files are cleaned"
     graph = definitions.resolve_asset_graph()
     marts = {key for key in graph.materializable_asset_keys if key.path[0] == "marts"}
     assert graph.get(SNAPSHOT_KEY).parent_keys == marts
@@ -98,6 +101,7 @@ def test_postgres_is_published_to_if_a_url_is_set(sample_settings: Settings) -> 
     definitions = build_defs(replace(sample_settings, postgres_url=url))
     node = definitions.resolve_asset_graph().get(dg.AssetKey(["published", "postgres"]))
     assert node.parent_keys == {SNAPSHOT_KEY}
+    assert node.key in definitions.resolve_asset_graph().get(ERASURES).parent_keys
     assert "s3cret" not in str(definitions.resolve_job_def(SCORE_LEADS).get_job_snapshot())
 
 
