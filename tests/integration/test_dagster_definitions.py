@@ -24,6 +24,7 @@ from orchestration.environments import ENVIRONMENTS
 from orchestration.guards.assets import GUARD_NAMES
 from orchestration.instance import command_line_instance
 from orchestration.jobs import SCORE_LEADS
+from orchestration.privacy.assets import ERASURES
 from orchestration.publish.assets import SNAPSHOT_KEY
 from orchestration.resources import WAREHOUSE_POOL, Warehouse
 from orchestration.translator import RECORD_OF_DAYS
@@ -85,6 +86,7 @@ def test_ops_that_open_the_warehouse_take_turns_and_no_others(definitions: dg.De
         "publish_parquet": None,
         "published__report": None,
         "send_alerts": None,
+        "erase_forgotten_persons": WAREHOUSE_POOL,
     }
 
 
@@ -92,7 +94,8 @@ def test_nothing_is_published_before_every_check_has_passed(definitions: dg.Defi
     job = definitions.resolve_job_def(SCORE_LEADS)
     order = [node.name for node in job.nodes_in_topological_order]
     assert order[:4] == ["check_sources", "dbt_build", "check_published_tables", "publish_snapshot"]
-    assert set(order[4:]) == {"publish_parquet", "published__report", "send_alerts"}
+    assert set(order[4:-1]) == {"publish_parquet", "published__report", "send_alerts"}
+    assert order[-1] == "erase_forgotten_persons", "what still has a person is published anew before files are cleaned"
     graph = definitions.resolve_asset_graph()
     marts = {key for key in graph.materializable_asset_keys if key.path[0] == "marts"}
     assert graph.get(SNAPSHOT_KEY).parent_keys == marts
@@ -103,6 +106,7 @@ def test_postgres_is_published_to_if_a_url_is_set(sample_settings: Settings) -> 
     definitions = build_defs(replace(sample_settings, postgres_url=url))
     node = definitions.resolve_asset_graph().get(dg.AssetKey(["published", "postgres"]))
     assert node.parent_keys == {SNAPSHOT_KEY}
+    assert node.key in definitions.resolve_asset_graph().get(ERASURES).parent_keys
     assert "s3cret" not in str(definitions.resolve_job_def(SCORE_LEADS).get_job_snapshot())
 
 
