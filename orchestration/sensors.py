@@ -33,6 +33,7 @@ from orchestration.settings import Settings
 
 _LONGEST_SUMMARY = 1000
 _LOOK_BACK = timedelta(hours=1)
+_TIME_TO_DECIDE = timedelta(minutes=2)
 _SECONDS_TO_BEGIN = 120
 _ACTIVE = [
     dg.DagsterRunStatus.QUEUED,
@@ -156,7 +157,7 @@ def _tell_of_failures(settings: Settings) -> dg.SensorDefinition:
         cursor = json.dumps([began.isoformat(), now.isoformat()])
         if settings.alerts_config is None:
             return dg.SensorResult(skip_reason="No alerts are configured.", cursor=cursor)
-        failed = failed_runs(context.instance, max(began, looked - _LOOK_BACK))
+        failed = failed_runs(context.instance, max(began, looked - _LOOK_BACK), now)
         try:
             for run in failed:
                 summary = summary_of_run(context.instance, run.run_id)[:_LONGEST_SUMMARY]
@@ -169,12 +170,21 @@ def _tell_of_failures(settings: Settings) -> dg.SensorDefinition:
     return tell_of_failed_runs
 
 
-def failed_runs(instance: dg.DagsterInstance, since: datetime) -> list[dg.DagsterRun]:
-    """Runs that failed since then and are not tried again; those that send alerts are no news."""
-    runs = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], updated_after=since))
-    return [
-        run for run in reversed(runs) if run.job_name != DELIVER_ALERTS and run.tags.get("dagster/will_retry") != "true"
-    ]
+def failed_runs(instance: dg.DagsterInstance, since: datetime, now: datetime) -> list[dg.DagsterRun]:
+    """Runs that failed since then and are not tried again; those that send alerts are no news.
+
+    Whether a killed run is tried again the daemon decides some seconds later, which is waited for.
+    """
+    failed = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], updated_after=since)
+    runs = []
+    for record in reversed(instance.get_run_records(failed)):
+        tags = record.dagster_run.tags
+        is_decided = "dagster/will_retry" in tags or tags.get("dagster/max_retries", "0") == "0"
+        is_tried_again = tags.get("dagster/will_retry") == "true"
+        is_old = now - record.update_timestamp.replace(tzinfo=UTC) > _TIME_TO_DECIDE
+        if record.dagster_run.job_name != DELIVER_ALERTS and not is_tried_again and (is_decided or is_old):
+            runs.append(record.dagster_run)
+    return runs
 
 
 def _end_lost_runs(settings: Settings) -> dg.SensorDefinition:

@@ -85,14 +85,14 @@ def test_a_source_that_came_empty_stops_the_build_before_any_score_changes(setti
 def test_by_default_a_small_world_may_lose_all_its_events(settings: Settings) -> None:
     """Nor does it matter that nearly everyone has another grade then."""
     settings = replace(settings, guards_config=None)
-    assert hot_contacts(settings.warehouse)
+    hot = hot_contacts(settings.warehouse)
     change(settings, "events", "from rows limit 900")
     with duckdb.connect(str(settings.warehouse)) as connection:
         connection.execute("""update guards.published_run set source_rows = '{"events": 900}'""")
     empty_events(settings)
     result = run_build(settings, BuildRequest(SAMPLE_DAY))
     assert result.status is BuildStatus.DONE, result
-    assert hot_contacts(settings.warehouse) == 0
+    assert hot_contacts(settings.warehouse) < hot
 
 
 @pytest.mark.slow

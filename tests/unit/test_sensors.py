@@ -199,10 +199,17 @@ class TestFailures:
 
     def test_one_that_is_tried_again_is_no_news(self, instance: dg.DagsterInstance) -> None:
         failed = hurting.execute_in_process(instance=instance, raise_on_error=False)
-        since = datetime.now(UTC) - timedelta(hours=1)
-        assert [run.run_id for run in failed_runs(instance, since)] == [failed.run_id]
+        now = datetime.now(UTC)
+        hour = timedelta(hours=1)
+        assert [run.run_id for run in failed_runs(instance, now - hour, now)] == [failed.run_id]
+        instance.add_run_tags(failed.run_id, {"dagster/max_retries": "2"})
+        # The daemon has not decided yet; if it is not there to decide, the failure is told later.
+        assert failed_runs(instance, now - hour, now) == []
+        assert failed_runs(instance, now - hour, now + hour)
         instance.add_run_tags(failed.run_id, {"dagster/will_retry": "true"})
-        assert failed_runs(instance, since) == []
+        assert failed_runs(instance, now - hour, now + hour) == []
+        instance.add_run_tags(failed.run_id, {"dagster/will_retry": "false"})
+        assert failed_runs(instance, now - hour, now)
 
     def test_what_cannot_be_told_is_told_later(
         self, alerting: Settings, instance: dg.DagsterInstance, tmp_path: Path
