@@ -1,0 +1,194 @@
+"""Scores one rule book in a scratch file: dbt builds the models that its differences touch, and no others.
+
+Which those are is in `selection`. What is compared afterwards is in `comparison`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from orchestration.dbt_runner import DbtError, DbtRunner, NodeEvent, NodeResult, ignore_event
+from orchestration.impact.errors import ImpactError
+from orchestration.impact.scratch import STORED, quoted
+from orchestration.impact.selection import models_to_build
+from orchestration.rule_book.files import ROW_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from dbt.contracts.graph.manifest import Manifest
+
+    from orchestration.impact.scratch import Scratch
+    from orchestration.settings import Settings
+
+_ABOUT_THE_WAREHOUSE = ["int_run_scope", "int_rule_book_hash", "int_profile_hashes"]
+
+
+@dataclass(frozen=True)
+class WarehouseState:
+    """What the warehouse was built with: its day, whether a run would record that day again, its rule book's hash."""
+
+    as_of_date: date
+    is_complete: bool
+    rule_book_hash: str
+
+    @property
+    def next_day(self) -> date:
+        """The day of the next run."""
+        return self.as_of_date + timedelta(days=1)
+
+
+@dataclass
+class Scoring:
+    """dbt on one scratch file; `seconds` of each step are kept for who asks where time went."""
+
+    settings: Settings
+    scratch: Scratch
+    dbt_vars: Mapping[str, Any]
+    on_event: Callable[[NodeEvent], None] = ignore_event
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def load_rule_book(self, folder: Path) -> str:
+        """Load a rule book and return its hash. Raises ImpactError if the warehouse is not of this project's version.
+
+        Afterwards the scratch file knows what the run is about, and nothing of it is scored yet.
+        """
+        self._run("load the rule book", [*(row_type.FILE for row_type in ROW_TYPES), *_ABOUT_THE_WAREHOUSE], folder)
+        if self.scratch.rows("select is_full from intermediate.int_run_scope")[0][0]:
+            raise ImpactError(
+                "The warehouse was built by another version of this project, or with other engine parameters: "
+                "run `lead-scoring build` first, or name the same --vars."
+            )
+        return str(self.scratch.rows("select rule_book_hash from intermediate.int_rule_book_hash")[0][0])
+
+    def score(
+        self, folder: Path, state: WarehouseState, *, with_next_run: bool, also: Iterable[str] = ()
+    ) -> list[str]:
+        """Build what the loaded rule book changes, `also` these models; the names of all that were built."""
+        self.scratch.set_up_run(
+            state.as_of_date,
+            state.next_day if with_next_run else None,
+            day_is_recorded_again=with_next_run and not state.is_complete,
+        )
+        manifest = self._manifest(folder)
+        changed = [row_type.FILE for row_type in ROW_TYPES if not self._is_as_stored(row_type.FILE)]
+        models = models_to_build(manifest, changed, self._reads_the_same, with_next_run=with_next_run)
+        models = sorted({*models, *also})
+        if models:
+            self._run("score", models, folder, manifest)
+        return models
+
+    def raw_rows_differ(self) -> bool:
+        """Whether contacts, accounts or their attributes are others than when the warehouse was built."""
+        columns = (
+            "contact_id, email, full_name, job_title, department, phone, country, email_opt_out, created_at, updated_at"
+        )
+        return bool(
+            self.scratch.rows(
+                f"""
+                select
+                    exists (
+                        select {columns} from staging.stg_raw__contacts
+                        where contact_id in (select contact_id from intermediate.int_contacts)
+                        except
+                        select {columns} from intermediate.int_contacts
+                    ) or exists (
+                        (select entity, entity_id, row_hash from intermediate.int_profile_hashes)
+                        except
+                        (select entity, entity_id, row_hash from absorbed.int_profile_hashes)
+                    ) or (select count(*) from intermediate.int_profile_hashes)
+                    <> (select count(*) from absorbed.int_profile_hashes)
+                """  # noqa: S608 - names of ours
+            )[0][0]
+        )
+
+    def _is_as_stored(self, file: str) -> bool:
+        columns = self.scratch.rows(
+            "select column_name from information_schema.columns"
+            " where table_catalog = ? and table_schema = 'rule_book' and table_name = ?",
+            [STORED, file],
+        )
+        return self._reads_the_same(file, tuple(name for (name,) in columns))
+
+    def _reads_the_same(self, file: str, columns: tuple[str, ...]) -> bool:
+        """Whether these columns hold the same rows in the loaded rule book and in that of the warehouse."""
+        names = ", ".join(map(quoted, columns))
+        loaded, stored = (f"(select {names} from {place}rule_book.{quoted(file)})" for place in ("", f"{STORED}."))  # noqa: S608
+        return not self.scratch.rows(f"({loaded} except all {stored}) union all ({stored} except all {loaded}) limit 1")
+
+    def _manifest(self, folder: Path) -> Manifest:
+        """The project as dbt has parsed it, made to read the rule book of `folder` and to leave the warehouse be."""
+        began = time.monotonic()
+        manifest = DbtRunner.from_settings(self.settings).parse(self._parse_vars, write_manifest=False)
+        for unique_id, node in list(manifest.nodes.items()):
+            if node.resource_type == "seed":
+                node.original_file_path = str(folder / f"{node.name}.csv")
+            elif node.resource_type == "operation":
+                # Raw tables were checked when the warehouse was built.
+                del manifest.nodes[unique_id]
+            elif node.resource_type == "model":
+                if node.config.materialized == "incremental":
+                    node.config.materialized = "overlay"
+                # Nobody reads comments here, or needs a promise about types.
+                node.config.persist_docs = {}
+                node.config.contract.enforced = False
+        self._took("parse", began)
+        return manifest
+
+    @property
+    def _parse_vars(self) -> dict[str, Any]:
+        return dict(self.dbt_vars)
+
+    def _run(self, step: str, names: list[str], folder: Path, manifest: Manifest | None = None) -> None:
+        manifest = manifest or self._manifest(folder)
+        began = time.monotonic()
+        runner = DbtRunner.from_settings(self.settings).copy_for(self.scratch.file)
+        arguments = [
+            "build",
+            *("--vars", json.dumps(dict(self.dbt_vars), sort_keys=True)),
+            *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
+            *("--exclude-resource-type", "exposure"),
+            *("--select", *names),
+        ]
+        try:
+            for event in runner.invoke(manifest, arguments):
+                self.on_event(event)
+                if isinstance(event, NodeResult) and not event.is_built:
+                    raise ImpactError(f"{event.unique_id} could not be built: {event.message}")
+        except DbtError as error:
+            raise ImpactError(str(error)) from error
+        self._took(step, began)
+
+    def _took(self, step: str, began: float) -> None:
+        self.seconds[step] = self.seconds.get(step, 0.0) + time.monotonic() - began
+
+
+def read_state(scratch: Scratch) -> WarehouseState:
+    """What the warehouse was built with. Raises ImpactError if its last build was not finished."""
+    days = scratch.rows(
+        f"""
+        select
+            days.as_of_date,
+            days.is_complete,
+            days.rule_book_hash,
+            (select bool_and(run_id = (select run_id from {STORED}.intermediate.int_completed_run))
+                from {STORED}.intermediate.int_run_scope)
+            and (select count(*) from {STORED}.marts.contact_scores
+                where rule_book_hash <> days.rule_book_hash or as_of_date <> days.as_of_date) = 0
+            and (select rule_book_hash from {STORED}.intermediate.int_rule_book_hash) = days.rule_book_hash
+        from {STORED}.marts.scoring_days as days
+        order by days.as_of_date desc
+        limit 1
+        """  # noqa: S608 - names of ours
+    )
+    if not days:
+        raise ImpactError("No day has been scored yet: build one with `lead-scoring build`.")
+    as_of_date, is_complete, rule_book_hash, is_finished = days[0]
+    if not is_finished:
+        raise ImpactError("The last build of the warehouse was not finished: run `lead-scoring build` first.")
+    return WarehouseState(as_of_date, is_complete, rule_book_hash)
