@@ -6,6 +6,7 @@ Git is asked for nothing but names and files; it never changes what is checked o
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import subprocess
 import tarfile
@@ -37,6 +38,16 @@ class RuleBookAt:
         return f"{self.name} ({short})" if short and not self.commit.startswith(self.name) else self.name
 
 
+def read_rule_books(seeds_dir: Path, base: str, head: str | None, folder: Path) -> tuple[RuleBookAt, RuleBookAt]:
+    """Both rule books, copied into `folder`; `head` None: the working tree. Raises ImpactError."""
+    if not seeds_dir.is_dir():
+        raise ImpactError(f"There is no rule book at {seeds_dir}.")
+    before = rule_book_of_commit(seeds_dir, base, folder / "base")
+    if head is None or head == WORKING_TREE:
+        return before, rule_book_of_working_tree(seeds_dir, folder / "head")
+    return before, rule_book_of_commit(seeds_dir, head, folder / "head")
+
+
 def rule_book_of_working_tree(seeds_dir: Path, folder: Path) -> RuleBookAt:
     """The rule book as it is on disk. Raises ImpactError if it is not valid."""
     folder.mkdir(parents=True)
@@ -51,14 +62,18 @@ def rule_book_of_commit(seeds_dir: Path, ref: str, folder: Path) -> RuleBookAt:
 
     Raises ImpactError if there is no such commit, it has no such folder, or its rule book is not valid.
     """
-    place = _git(seeds_dir, "rev-parse", "--show-prefix").decode().strip().rstrip("/")
+    place = os.fsdecode(_git(seeds_dir, "rev-parse", "--show-prefix").rstrip(b"\n")).rstrip("/")
     try:
         commit = _git(seeds_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
     except ImpactError:
-        raise ImpactError(f"'{ref}' is no commit, branch or tag of this repository; in a shallow clone, fetch it first.")
+        raise ImpactError(
+            f"'{ref}' is no commit, branch or tag of this repository; in a shallow clone, fetch it first."
+        ) from None
     name = commit.decode().strip()
+    # In a subfolder, git would look for the same folder below the tree once more.
+    root = Path(os.fsdecode(_git(seeds_dir, "rev-parse", "--show-toplevel").rstrip(b"\n")))
     try:
-        archive = _git(seeds_dir, "archive", "--format=tar", f"{name}:{place}" if place else name)
+        archive = _git(root, "archive", "--format=tar", f"{name}:{place}" if place else name)
     except ImpactError:
         raise ImpactError(f"{ref} has no folder {place or '.'}, where the rule book is now.") from None
     folder.mkdir(parents=True)

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from orchestration.dbt_runner import DbtError, DbtRunner, NodeEvent, NodeResult, ignore_event
+from orchestration.impact.content import Rebuild
 from orchestration.impact.errors import ImpactError
 from orchestration.impact.scratch import STORED, quoted
 from orchestration.impact.selection import models_to_build
@@ -58,7 +59,12 @@ class Scoring:
 
         Afterwards the scratch file knows what the run is about, and nothing of it is scored yet.
         """
-        self._run("load the rule book", [*(row_type.FILE for row_type in ROW_TYPES), *_ABOUT_THE_WAREHOUSE], folder)
+        self._run(
+            "load the rule book",
+            [*(row_type.FILE for row_type in ROW_TYPES), *_ABOUT_THE_WAREHOUSE],
+            folder,
+            self._parse(),
+        )
         if self.scratch.rows("select is_full from intermediate.int_run_scope")[0][0]:
             raise ImpactError(
                 "The warehouse was built by another version of this project, or with other engine parameters: "
@@ -66,22 +72,35 @@ class Scoring:
             )
         return str(self.scratch.rows("select rule_book_hash from intermediate.int_rule_book_hash")[0][0])
 
-    def score(
-        self, folder: Path, state: WarehouseState, *, with_next_run: bool, also: Iterable[str] = ()
-    ) -> list[str]:
+    def score(self, folder: Path, state: WarehouseState, *, with_next_run: bool, also: Iterable[str] = ()) -> list[str]:
         """Build what the loaded rule book changes, `also` these models; the names of all that were built."""
         self.scratch.set_up_run(
             state.as_of_date,
             state.next_day if with_next_run else None,
             day_is_recorded_again=with_next_run and not state.is_complete,
         )
-        manifest = self._manifest(folder)
+        manifest = self._parse()
         changed = [row_type.FILE for row_type in ROW_TYPES if not self._is_as_stored(row_type.FILE)]
         models = models_to_build(manifest, changed, self._reads_the_same, with_next_run=with_next_run)
         models = sorted({*models, *also})
         if models:
             self._run("score", models, folder, manifest)
         return models
+
+    def rebuild(self, models: list[str]) -> Rebuild:
+        """What a build with the loaded rule book would have to do, by what these models, built here, found."""
+
+        def number(model: str, select: str) -> int:
+            return int(self.scratch.rows(select)[0][0] or 0) if model in models else 0
+
+        return Rebuild(
+            rules_matched_again=number("int_changed_rules", "select count(*) from intermediate.int_changed_rules"),
+            hits_written=number("int_ledger", "select sum(hits) from intermediate.int_ledger__fresh"),
+            owners_recomputed=number("int_changed_owners", "select count(*) from intermediate.int_changed_owners"),
+            profiles_assessed=number("int_changed_profiles", "select count(*) from intermediate.int_changed_profiles"),
+            reads_raw_events=not self._reads_the_same("products", ("product_id",)),
+            models=len(models),
+        )
 
     def raw_rows_differ(self) -> bool:
         """Whether contacts, accounts or their attributes are others than when the warehouse was built."""
@@ -121,32 +140,15 @@ class Scoring:
         loaded, stored = (f"(select {names} from {place}rule_book.{quoted(file)})" for place in ("", f"{STORED}."))  # noqa: S608
         return not self.scratch.rows(f"({loaded} except all {stored}) union all ({stored} except all {loaded}) limit 1")
 
-    def _manifest(self, folder: Path) -> Manifest:
-        """The project as dbt has parsed it, made to read the rule book of `folder` and to leave the warehouse be."""
+    def _parse(self) -> Manifest:
         began = time.monotonic()
-        manifest = DbtRunner.from_settings(self.settings).parse(self._parse_vars, write_manifest=False)
-        for unique_id, node in list(manifest.nodes.items()):
-            if node.resource_type == "seed":
-                node.original_file_path = str(folder / f"{node.name}.csv")
-            elif node.resource_type == "operation":
-                # Raw tables were checked when the warehouse was built.
-                del manifest.nodes[unique_id]
-            elif node.resource_type == "model":
-                if node.config.materialized == "incremental":
-                    node.config.materialized = "overlay"
-                # Nobody reads comments here, or needs a promise about types.
-                node.config.persist_docs = {}
-                node.config.contract.enforced = False
+        manifest = DbtRunner.from_settings(self.settings).parse(self.dbt_vars, write_manifest=False)
         self._took("parse", began)
         return manifest
 
-    @property
-    def _parse_vars(self) -> dict[str, Any]:
-        return dict(self.dbt_vars)
-
-    def _run(self, step: str, names: list[str], folder: Path, manifest: Manifest | None = None) -> None:
-        manifest = manifest or self._manifest(folder)
+    def _run(self, step: str, names: list[str], folder: Path, manifest: Manifest) -> None:
         began = time.monotonic()
+        _redirect(manifest, folder)
         runner = DbtRunner.from_settings(self.settings).copy_for(self.scratch.file)
         arguments = [
             "build",
@@ -155,17 +157,36 @@ class Scoring:
             *("--exclude-resource-type", "exposure"),
             *("--select", *names),
         ]
+        failed: NodeResult | None = None
         try:
             for event in runner.invoke(manifest, arguments):
                 self.on_event(event)
                 if isinstance(event, NodeResult) and not event.is_built:
-                    raise ImpactError(f"{event.unique_id} could not be built: {event.message}")
+                    failed = failed or event
         except DbtError as error:
             raise ImpactError(str(error)) from error
+        if failed:
+            raise ImpactError(f"{failed.unique_id} could not be built: {failed.message}")
         self._took(step, began)
 
     def _took(self, step: str, began: float) -> None:
         self.seconds[step] = self.seconds.get(step, 0.0) + time.monotonic() - began
+
+
+def _redirect(manifest: Manifest, folder: Path) -> None:
+    """Make a parsed project read the rule book of `folder` and write into a scratch file."""
+    for unique_id, node in list(manifest.nodes.items()):
+        if node.resource_type == "seed":
+            node.original_file_path = str(folder / f"{node.name}.csv")
+        elif node.resource_type == "operation":
+            # Raw tables were checked when the warehouse was built.
+            del manifest.nodes[unique_id]
+        elif node.resource_type == "model":
+            if node.config.materialized == "incremental":
+                node.config.materialized = "overlay"
+            # Nobody reads comments here, or needs a promise about types.
+            node.config.persist_docs = {}
+            node.config.contract.enforced = False
 
 
 def read_state(scratch: Scratch) -> WarehouseState:

@@ -81,7 +81,9 @@ class Scratch:
             " as dates (as_of_date, is_recorded, is_latest) where as_of_date is not null",
             [as_of, day_is_recorded_again, next_day],
         )
-        for name in ("int_changed_events", "int_changed_load_days"):
+        # The keys of the last run: nothing of them is pending, and dbt reads such a table while it replaces it.
+        for name in ("events", "load_days", "owners", "profiles", "rules"):
+            name = f"int_changed_{name}"
             self._replace(name, f"select * from {STORED}.intermediate.{name} limit 0")
         self._replace(
             "int_run_scope",

@@ -52,7 +52,16 @@ READS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "point_rules": {
         "int_patterns": ("object_pattern", "campaign_pattern", "enabled"),
         "int_signature_rules": ("rule_id", "event_type", "category", "object_pattern", "campaign_pattern", "enabled"),
-        "int_rule_hashes": ("rule_id", "min_value", "max_value", "max_hits", "per", "valid_from", "valid_to", "enabled"),
+        "int_rule_hashes": (
+            "rule_id",
+            "min_value",
+            "max_value",
+            "max_hits",
+            "per",
+            "valid_from",
+            "valid_to",
+            "enabled",
+        ),
         "int_hits": ("rule_id", "min_value", "max_value", "max_hits", "per", "valid_from", "valid_to", "enabled"),
     },
     "fit_rules": {
