@@ -14,6 +14,7 @@ DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 PROFILES_DIR = PROJECT_ROOT
 DEFAULT_SEEDS_DIR = PROJECT_ROOT / "seeds"
 DEFAULT_ALERTS_CONFIG = PROJECT_ROOT / "alerts.toml"
+DEFAULT_IMPACT_POLICY = PROJECT_ROOT / "impact.toml"
 STATE_DIR = PROJECT_ROOT / ".lead_scoring"
 
 WAREHOUSE_ENV = "LEAD_SCORING_WAREHOUSE"
@@ -25,6 +26,8 @@ PUBLISH_EXCLUDE_ENV = "LEAD_SCORING_PUBLISH_EXCLUDE"
 POSTGRES_URL_ENV = "LEAD_SCORING_POSTGRES_URL"
 POSTGRES_SCHEMA_ENV = "LEAD_SCORING_POSTGRES_SCHEMA"
 ALERTS_ENV = "LEAD_SCORING_ALERTS"
+IMPACT_POLICY_ENV = "LEAD_SCORING_IMPACT_POLICY"
+PULL_REQUEST_ENV = "LEAD_SCORING_PULL_REQUEST"
 DAGSTER_HOME_ENV = "DAGSTER_HOME"
 
 
@@ -36,6 +39,8 @@ class Settings:
     of DuckDB, such as `4GB`; empty: DuckDB's own. `publish_to` is the folder for readers, None: `published` beside the
     warehouse, wherever that is; `publish_exclude` are tables that are left out. An empty `postgres_url` publishes to no
     PostgreSQL; it holds a password, so that nothing prints it. `alerts_config` says where alerts go (None: nowhere).
+    `impact_policy` limits what a rule change may move (None: nothing does); `pull_request` is the text of the one that
+    is being looked at.
     """
 
     warehouse: Path
@@ -48,6 +53,8 @@ class Settings:
     postgres_url: str = field(default="", repr=False)
     postgres_schema: str = "marts"
     alerts_config: Path | None = None
+    impact_policy: Path | None = None
+    pull_request: str = ""
 
     @property
     def published_dir(self) -> Path:
@@ -96,7 +103,9 @@ class Settings:
             publish_exclude=tuple(table.strip() for table in excluded if table.strip()),
             postgres_url=os.environ.get(POSTGRES_URL_ENV, ""),
             postgres_schema=os.environ.get(POSTGRES_SCHEMA_ENV) or "marts",
-            alerts_config=_alerts_config(os.environ.get(ALERTS_ENV)),
+            alerts_config=_file_or_default(os.environ.get(ALERTS_ENV), DEFAULT_ALERTS_CONFIG),
+            impact_policy=_file_or_default(os.environ.get(IMPACT_POLICY_ENV), DEFAULT_IMPACT_POLICY),
+            pull_request=os.environ.get(PULL_REQUEST_ENV, ""),
         )
 
     def dbt_environment(self) -> dict[str, str]:
@@ -116,11 +125,13 @@ class Settings:
             POSTGRES_URL_ENV: self.postgres_url,
             POSTGRES_SCHEMA_ENV: self.postgres_schema,
             ALERTS_ENV: str(self.alerts_config) if self.alerts_config else "",
+            IMPACT_POLICY_ENV: str(self.impact_policy) if self.impact_policy else "",
+            PULL_REQUEST_ENV: self.pull_request,
         }
 
 
-def _alerts_config(named: str | None) -> Path | None:
-    """The file that is named, else the project's own if there is one; an empty name turns alerts off."""
+def _file_or_default(named: str | None, default: Path) -> Path | None:
+    """The file that is named, else the project's own if there is one; an empty name turns off what it configures."""
     if named is None:
-        return DEFAULT_ALERTS_CONFIG if DEFAULT_ALERTS_CONFIG.exists() else None
+        return default if default.exists() else None
     return Path(named).absolute() if named else None

@@ -11,6 +11,7 @@ from orchestration.cli.alerts import alerts
 from orchestration.cli.build import build
 from orchestration.cli.demo import demo
 from orchestration.cli.explain import explain
+from orchestration.cli.impact import impact
 from orchestration.cli.refresh_lists import refresh_lists
 from orchestration.cli.report import report
 from orchestration.cli.sample import sample
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (demo, sample, validate, build, top, explain, report, ui, refresh_lists):
+for command in (demo, sample, validate, impact, build, top, explain, report, ui, refresh_lists):
     app.command()(command)
 app.add_typer(alerts, name="alerts")
 

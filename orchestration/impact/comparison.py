@@ -47,8 +47,15 @@ _READ_AS_THEY_ARE = (
     "rule_book.thresholds",
 )
 INDIRECT_FILES = (
-    "content_map", "products", "bot_user_agents", "stages", "free_email_domains", "score_groups", "exclusions", *FIT_FILES,
-)  # fmt: skip
+    "bot_user_agents",
+    "content_map",
+    "exclusions",
+    "free_email_domains",
+    "products",
+    "score_groups",
+    "stages",
+    *FIT_FILES,
+)
 """Files through which points move of rules that nobody edited."""
 
 RecordT = TypeVar("RecordT")

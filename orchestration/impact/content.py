@@ -168,7 +168,7 @@ class Product:
 
 @dataclass(frozen=True, kw_only=True)
 class CrossingTotal:
-    """Crossings that the next run would report, by what alerts are filtered by; `by_rules`: a day more would not do it."""
+    """Crossings that the next run would report, by what alerts are filtered by; `by_rules`: without a day more."""
 
     entity: str
     threshold_id: str

@@ -70,8 +70,8 @@ def _changes_of_file(row_type: type[Row], before: tuple[Row, ...], after: tuple[
         old, new = rows_before.get(key), rows_after.get(key)
         named = " ".join(str(value) for name in key_columns if (value := getattr(new or old, name)) is not None)
         if old is None or new is None:
-            row = new or old
-            yield RuleChange(row_type.FILE, named, "removed" if new is None else "added", (), row.description or "")
+            kind: Literal["added", "removed"] = "removed" if new is None else "added"
+            yield RuleChange(row_type.FILE, named, kind, (), getattr(new or old, "description", "") or "")
             continue
         differing = tuple(
             ColumnChange(name, old.cells.get(name, ""), new.cells.get(name, ""))

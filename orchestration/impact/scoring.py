@@ -175,13 +175,15 @@ class Scoring:
 
 def _redirect(manifest: Manifest, folder: Path) -> None:
     """Make a parsed project read the rule book of `folder` and write into a scratch file."""
+    from dbt.contracts.graph.nodes import HookNode, ModelNode, SeedNode
+
     for unique_id, node in list(manifest.nodes.items()):
-        if node.resource_type == "seed":
+        if isinstance(node, SeedNode):
             node.original_file_path = str(folder / f"{node.name}.csv")
-        elif node.resource_type == "operation":
+        elif isinstance(node, HookNode):
             # Raw tables were checked when the warehouse was built.
             del manifest.nodes[unique_id]
-        elif node.resource_type == "model":
+        elif isinstance(node, ModelNode):
             if node.config.materialized == "incremental":
                 node.config.materialized = "overlay"
             # Nobody reads comments here, or needs a promise about types.

@@ -54,7 +54,7 @@ class Scratch:
         for schema, table in tables:
             name = f"{quoted(schema)}.{quoted(table)}"
             kind = "table" if schema == _RULE_BOOK else "view"
-            self.connection.execute(f"create {kind} {name} as select * from {STORED}.{name}")
+            self.connection.execute(f"create {kind} {name} as select * from {STORED}.{name}")  # noqa: S608 - quoted
         # DuckDB resolves a view when it is made, so that those that it reads come first; nothing says which these are.
         while views:
             left = [view for view in views if (error := self._make(view[2]))]
@@ -77,14 +77,16 @@ class Scratch:
         """
         self._replace(
             "int_scoring_dates",
-            "select as_of_date, is_recorded, is_latest from (values (?::date, ?::boolean, true), (?::date, true, false))"
-            " as dates (as_of_date, is_recorded, is_latest) where as_of_date is not null",
+            "select as_of_date, is_recorded, is_latest"
+            " from (values (?::date, ?::boolean, true), (?::date, true, false))"
+            " as dates (as_of_date, is_recorded, is_latest)"
+            " where as_of_date is not null",
             [as_of, day_is_recorded_again, next_day],
         )
         # The keys of the last run: nothing of them is pending, and dbt reads such a table while it replaces it.
-        for name in ("events", "load_days", "owners", "profiles", "rules"):
-            name = f"int_changed_{name}"
-            self._replace(name, f"select * from {STORED}.intermediate.{name} limit 0")
+        for what in ("events", "load_days", "owners", "profiles", "rules"):
+            name = f"int_changed_{what}"
+            self._replace(name, f"select * from {STORED}.intermediate.{name} limit 0")  # noqa: S608 - names of ours
         self._replace(
             "int_run_scope",
             f"select 'impact' as run_id, pipeline_hash, false as is_full from {STORED}.intermediate.int_completed_run",

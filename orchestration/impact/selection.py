@@ -1,7 +1,8 @@
 """Which models a changed rule book touches: a pure function of dbt's graph and of the columns that differ.
 
-What is not selected is read from the warehouse as it is. Being selected in vain costs time; being left out wrongly would
-cost the truth, so that a model leaves only when nothing it reads has changed, and a test reads the models' SQL for that.
+What is not selected is read from the warehouse as it is. Being selected in vain costs time; being left out wrongly
+would cost the truth, so that a model is left out only when nothing it reads has changed. A test reads the models' SQL
+for that.
 """
 
 from __future__ import annotations
@@ -48,21 +49,14 @@ NEVER = frozenset(
 )
 """Models that read raw events, or that say what a run is about: the warehouse's own, or rows of ours."""
 
+_RANGES_AND_CAPS = ("rule_id", "min_value", "max_value", "max_hits", "per", "valid_from", "valid_to", "enabled")
+
 READS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "point_rules": {
         "int_patterns": ("object_pattern", "campaign_pattern", "enabled"),
         "int_signature_rules": ("rule_id", "event_type", "category", "object_pattern", "campaign_pattern", "enabled"),
-        "int_rule_hashes": (
-            "rule_id",
-            "min_value",
-            "max_value",
-            "max_hits",
-            "per",
-            "valid_from",
-            "valid_to",
-            "enabled",
-        ),
-        "int_hits": ("rule_id", "min_value", "max_value", "max_hits", "per", "valid_from", "valid_to", "enabled"),
+        "int_rule_hashes": _RANGES_AND_CAPS,
+        "int_hits": _RANGES_AND_CAPS,
     },
     "fit_rules": {
         "int_patterns": ("criterion_id", "operator", "operand", "enabled"),
@@ -128,7 +122,9 @@ class _Graph:
     """dbt's graph by names: models and seeds have no namesakes here."""
 
     def __init__(self, manifest: Manifest) -> None:
-        nodes = [node for node in manifest.nodes.values() if node.resource_type in ("model", "seed")]
+        from dbt.contracts.graph.nodes import ModelNode, SeedNode
+
+        nodes = [node for node in manifest.nodes.values() if isinstance(node, ModelNode | SeedNode)]
         names = {node.unique_id: node.name for node in nodes}
         self.parents = {n.name: {names[p] for p in n.depends_on_nodes if p in names} for n in nodes}
         self.children: dict[str, set[str]] = {name: set() for name in self.parents}
@@ -138,7 +134,7 @@ class _Graph:
         self._incremental = {n.name for n in nodes if n.config.materialized == "incremental"}
         scope_macros = _macros_above(manifest, _SCOPE_MACRO)
         self._reads_scope = {
-            n.name for n in nodes if n.resource_type == "model" and scope_macros & set(n.depends_on.macros)
+            n.name for n in nodes if isinstance(n, ModelNode) and scope_macros & set(n.depends_on.macros)
         }
 
     def ancestors(self, names: Iterable[str]) -> set[str]:

@@ -179,8 +179,8 @@ class _Measurement:
     def _notes(self, before: _Scored, after: _Scored) -> Iterator[str]:
         if before.has_other_raw_rows or after.has_other_raw_rows:
             yield (
-                "Raw contacts, accounts or attributes are others than when the warehouse was built: both rule books were "
-                "scored on those of now, so that they differ by rules alone."
+                "Raw contacts, accounts or attributes are others than when the warehouse was built: both rule books "
+                "were scored on those of now, so that they differ by rules alone."
             )
         if before.side.file and not before.has_other_raw_rows:
             yield "The warehouse was built with another rule book than the base, which was therefore scored as well."
