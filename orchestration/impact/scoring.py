@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from orchestration.impact.scratch import Scratch
     from orchestration.settings import Settings
 
-_ABOUT_THE_WAREHOUSE = ["int_run_scope", "int_rule_book_hash", "int_profile_hashes"]
+_ABOUT_THE_WAREHOUSE = ("int_run_scope", "int_rule_book_hash")
+_RAW_PROFILES = "int_profile_hashes"
 
 
 @dataclass(frozen=True)
@@ -54,17 +55,13 @@ class Scoring:
     on_event: Callable[[NodeEvent], None] = ignore_event
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def load_rule_book(self, folder: Path) -> str:
+    def load_rule_book(self, folder: Path, known_as_stored: frozenset[str] = frozenset()) -> str:
         """Load a rule book and return its hash. Raises ImpactError if the warehouse is not of this project's version.
 
-        Afterwards the scratch file knows what the run is about, and nothing of it is scored yet.
+        `known_as_stored`: files that need not be loaded, because they hold what the warehouse was built with.
         """
-        self._run(
-            "load the rule book",
-            [*(row_type.FILE for row_type in ROW_TYPES), *_ABOUT_THE_WAREHOUSE],
-            folder,
-            self._parse(),
-        )
+        files = [row_type.FILE for row_type in ROW_TYPES if row_type.FILE not in known_as_stored]
+        self._run("load the rule book", [*files, *_ABOUT_THE_WAREHOUSE], folder, self._parse())
         if self.scratch.rows("select is_full from intermediate.int_run_scope")[0][0]:
             raise ImpactError(
                 "The warehouse was built by another version of this project, or with other engine parameters: "
@@ -84,8 +81,12 @@ class Scoring:
         models = models_to_build(manifest, changed, self._reads_the_same, with_next_run=with_next_run)
         models = sorted({*models, *also})
         if models:
-            self._run("score", models, folder, manifest)
+            self._run("score", [*models, _RAW_PROFILES], folder, manifest)
         return models
+
+    def files_as_stored(self) -> frozenset[str]:
+        """The files of the loaded rule book that hold what the warehouse was built with."""
+        return frozenset(row_type.FILE for row_type in ROW_TYPES if self._is_as_stored(row_type.FILE))
 
     def rebuild(self, models: list[str]) -> Rebuild:
         """What a build with the loaded rule book would have to do, by what these models, built here, found."""
@@ -103,7 +104,10 @@ class Scoring:
         )
 
     def raw_rows_differ(self) -> bool:
-        """Whether contacts, accounts or their attributes are others than when the warehouse was built."""
+        """Whether contacts, accounts or their attributes are others than when the warehouse was built.
+
+        To be asked after `score`, which reads them.
+        """
         columns = (
             "contact_id, email, full_name, job_title, department, phone, country, email_opt_out, created_at, updated_at"
         )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from orchestration.impact.errors import ImpactError
+from orchestration.impact.selection import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +56,8 @@ class Scratch:
             name = f"{quoted(schema)}.{quoted(table)}"
             kind = "table" if schema == _RULE_BOOK else "view"
             self.connection.execute(f"create {kind} {name} as select * from {STORED}.{name}")  # noqa: S608 - quoted
+        # Raw events may be gone: nothing here reads them.
+        views = [view for view in views if view[1] not in NEVER]
         # DuckDB resolves a view when it is made, so that those that it reads come first; nothing says which these are.
         while views:
             left = [view for view in views if (error := self._make(view[2]))]
@@ -89,7 +92,7 @@ class Scratch:
             self._replace(name, f"select * from {STORED}.intermediate.{name} limit 0")  # noqa: S608 - names of ours
         self._replace(
             "int_run_scope",
-            f"select 'impact' as run_id, pipeline_hash, false as is_full from {STORED}.intermediate.int_completed_run",
+            "select 'impact' as run_id, pipeline_hash, false as is_full from stored.intermediate.int_completed_run",
         )
 
     def _replace(self, name: str, select: str, parameters: list[object] | None = None) -> None:

@@ -67,9 +67,8 @@ def rebuild_of(impact: Impact) -> str:
     if rebuild.owners_recomputed:
         parts.append(f"all events of {count(rebuild.owners_recomputed, 'contact')} judged again")
     if rebuild.profiles_assessed:
-        parts.append(
-            f"the fit of {count(rebuild.profiles_assessed, 'contact or account', 'contacts and accounts')} assessed again"
-        )
+        assessed = count(rebuild.profiles_assessed, "contact or account", "contacts and accounts")
+        parts.append(f"the fit of {assessed} assessed again")
     return f"The next build has work to do: {', '.join(parts)}."
 
 
@@ -80,10 +79,12 @@ def next_run_of(impact: Impact) -> str:
         return "The next run was not looked at."
     if not run.count:
         return f"The next run, as of {run.day} on the events of now, would report no crossing."
-    return (
-        f"The next run, as of {run.day} on the events of now, would report {count(run.count, 'crossing')}, "
-        f"{number(run.by_rules)} of them by the rules alone, the others by a day more."
+    by = (
+        "by the rules alone"
+        if run.by_rules == run.count
+        else f"{number(run.by_rules)} of them by the rules alone, the others because a day has passed"
     )
+    return f"The next run, as of {run.day} on the events of now, would report {count(run.count, 'crossing')}, {by}."
 
 
 def alerts_of_sink(sink: SinkAlerts) -> str:

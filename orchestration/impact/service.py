@@ -47,7 +47,7 @@ class ImpactOptions:
     changed_list: Path | None = None
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Scored:
     """A side after its turn: where its tables are, its hash, and what was built for it."""
 
@@ -56,6 +56,7 @@ class _Scored:
     models: list[str] = field(default_factory=list)
     rebuild: Rebuild | None = None
     has_other_raw_rows: bool = False
+    files_as_stored: frozenset[str] = frozenset()
 
 
 def measure_impact(
@@ -93,9 +94,11 @@ class _Measurement:
     def measure(self, base: RuleBookAt, head: RuleBookAt) -> Impact:
         """All of it."""
         began = time.monotonic()
+        built_at = self._built_at()
         changes = changes_between(base.book, head.book)
         after, state = self._score(head, "head")
-        before, _ = self._score(base, "base", after.models if after.has_other_raw_rows else ())
+        as_stored = frozenset(name for name in after.files_as_stored if _is_same_file(base, head, f"{name}.csv"))
+        before, _ = self._score(base, "base", after.models if after.has_other_raw_rows else (), as_stored)
         if before.has_other_raw_rows and not after.has_other_raw_rows:
             after, _ = self._score(head, "head again", before.models)
         with (
@@ -112,8 +115,8 @@ class _Measurement:
         ):
             impact = Impact(
                 as_of_date=state.as_of_date,
-                base=SideFacts(base.name, base.commit, before.rule_book_hash, before.side.file is None),
-                head=SideFacts(head.name, head.commit, after.rule_book_hash, after.side.file is None),
+                base=_facts(base, before, state),
+                head=_facts(head, after, state),
                 changes=changes,
                 next_run=self._next_run(comparison, state) if self._options.with_next_run else None,
                 rebuild=after.rebuild or Rebuild(0, 0, 0, 0, reads_raw_events=False, models=0),
@@ -122,13 +125,23 @@ class _Measurement:
             )
             if self._options.changed_list:
                 comparison.write_changed(self._options.changed_list)
+        if self._built_at() != built_at:
+            raise ImpactError("The warehouse was built anew in the meantime; try again when the build is done.")
         self._seconds["in all"] = time.monotonic() - began
         return replace(impact, seconds=dict(self._seconds))
 
-    def _score(self, rule_book: RuleBookAt, name: str, also: Iterable[str] = ()) -> tuple[_Scored, WarehouseState]:
+    def _built_at(self) -> tuple[int, ...]:
+        """What differs when somebody has written the warehouse: between two sides its lock is given back."""
+        status = self._settings.warehouse.stat()
+        return status.st_ino, status.st_size, status.st_mtime_ns
+
+    def _score(
+        self, rule_book: RuleBookAt, name: str, also: Iterable[str] = (), as_stored: frozenset[str] = frozenset()
+    ) -> tuple[_Scored, WarehouseState]:
         """The side in a scratch file, unless the warehouse's own tables are its scores.
 
         `also`: build these models in any case, because the other side's were built from raw rows of today.
+        `as_stored`: files that hold what the warehouse was built with.
         """
         file = self._folder / name / self._settings.warehouse.name
         self._on_event(f"score {name}", None)
@@ -139,14 +152,16 @@ class _Measurement:
             )
             with self._timed(f"{name}: set up"):
                 scratch.mirror()
-            rule_book_hash = scoring.load_rule_book(rule_book.folder)
+            rule_book_hash = scoring.load_rule_book(rule_book.folder, as_stored)
             with_next_run = self._options.with_next_run and name != "base"
-            scored = _Scored(Side(), rule_book_hash)
+            scored = _Scored(Side(), rule_book_hash, files_as_stored=scoring.files_as_stored())
             if rule_book_hash != state.rule_book_hash or with_next_run or also:
                 models = scoring.score(rule_book.folder, state, with_next_run=with_next_run, also=also)
                 with self._timed(f"{name}: raw rows compared"):
                     differ = scoring.raw_rows_differ()
-                scored = _Scored(Side(file), rule_book_hash, models, scoring.rebuild(models), differ)
+                scored = replace(
+                    scored, side=Side(file), models=models, rebuild=scoring.rebuild(models), has_other_raw_rows=differ
+                )
             for step, seconds in scoring.seconds.items():
                 self._seconds[f"{name}: {step}"] = seconds
         return scored, state
@@ -182,7 +197,7 @@ class _Measurement:
                 "Raw contacts, accounts or attributes are others than when the warehouse was built: both rule books "
                 "were scored on those of now, so that they differ by rules alone."
             )
-        if before.side.file and not before.has_other_raw_rows:
+        if before.side.file and not after.has_other_raw_rows:
             yield "The warehouse was built with another rule book than the base, which was therefore scored as well."
         if any(scored.rebuild and scored.rebuild.reads_raw_events for scored in (before, after)):
             yield (
@@ -196,6 +211,15 @@ class _Measurement:
         began = time.monotonic()
         yield
         self._seconds[step] = time.monotonic() - began
+
+
+def _is_same_file(base: RuleBookAt, head: RuleBookAt, name: str) -> bool:
+    return (base.folder / name).read_bytes() == (head.folder / name).read_bytes()
+
+
+def _facts(rule_book: RuleBookAt, scored: _Scored, state: WarehouseState) -> SideFacts:
+    is_stored = scored.rule_book_hash == state.rule_book_hash
+    return SideFacts(rule_book.name, rule_book.commit, scored.rule_book_hash, is_stored)
 
 
 def _distribution(comparison: Comparison) -> content.Distribution | None:
