@@ -11,6 +11,7 @@ from rich.text import Text
 
 from orchestration.cli.console import count, heading, number, plain_table, signed
 from orchestration.impact import sentences
+from orchestration.report.words import clean
 from orchestration.rule_book.files import GRADES
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _edits(impact: Impact) -> RenderableType:
         return Text("Nothing: both rule books say the same.")
     table = plain_table("file", "row", "edit")
     for change in impact.changes[:_CHANGES]:
-        table.add_row(Text(f"{change.file}.csv"), Text(change.key), Text(sentences.edit_of(change)))
+        table.add_row(Text(f"{change.file}.csv"), Text(clean(change.key)), Text(sentences.edit_of(change)))
     more = len(impact.changes) - _CHANGES
     return Group(table, Text(f"and {more:,} more", "dim")) if more > 0 else table
 

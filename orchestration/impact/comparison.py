@@ -51,6 +51,7 @@ INDIRECT_FILES = (
     "content_map",
     "exclusions",
     "free_email_domains",
+    "inactivity_rules",  # the next longer silence ends a shorter one
     "products",
     "score_groups",
     "stages",

@@ -33,7 +33,7 @@ LOUDER = Edit("point_rules", "product_page_view", with_cells(points="25"))
 
 def edited(folder: Path, *edits: Edit) -> RuleBookAt:
     """A rule book that is the project's but for these edits."""
-    shutil.copytree(DEFAULT_SEEDS_DIR, folder / "edited")
+    shutil.copytree(DEFAULT_SEEDS_DIR, folder / "edited", ignore=shutil.ignore_patterns(".*"))
     for edit in edits:
         edit.apply(folder / "edited")
     return rule_book_of_working_tree(folder / "edited", folder / "head")
@@ -68,6 +68,7 @@ def test_the_warehouse_is_only_read_and_raw_events_are_not(
     assert {path.name for path in built_warehouse.parent.iterdir()} == files
 
 
+@pytest.mark.slow
 def test_both_directions_are_each_others_mirror(
     sample_settings: Settings, built_warehouse: Path, tmp_path: Path
 ) -> None:
@@ -86,6 +87,7 @@ def test_both_directions_are_each_others_mirror(
     assert forth.next_run is None
 
 
+@pytest.mark.slow
 def test_where_raw_contacts_moved_on_rules_alone_make_the_difference(
     sample_settings: Settings, built_warehouse: Path, tmp_path: Path
 ) -> None:

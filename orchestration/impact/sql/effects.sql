@@ -11,11 +11,11 @@ with flipped as (
 contributions as (
     select
         contact_id,
-        coalesce(after.score_id, before.score_id) as score_id,
+        score_id,
         rule_id,
         coalesce(after.decayed_points, 0.0) - coalesce(before.decayed_points, 0.0) as points
     from before.score_contributions as before
-    full outer join after.score_contributions as after using (contact_id, group_id, rule_id)
+    full outer join after.score_contributions as after using (contact_id, score_id, group_id, rule_id)
     where round(coalesce(after.decayed_points, 0.0), 9) <> round(coalesce(before.decayed_points, 0.0), 9)
 ),
 
