@@ -15,6 +15,7 @@ PROFILES_DIR = PROJECT_ROOT
 DEFAULT_SEEDS_DIR = PROJECT_ROOT / "seeds"
 DEFAULT_ALERTS_CONFIG = PROJECT_ROOT / "alerts.toml"
 DEFAULT_GUARDS_CONFIG = PROJECT_ROOT / "guards.toml"
+DEFAULT_IMPACT_POLICY = PROJECT_ROOT / "impact.toml"
 STATE_DIR = PROJECT_ROOT / ".lead_scoring"
 
 WAREHOUSE_ENV = "LEAD_SCORING_WAREHOUSE"
@@ -30,6 +31,8 @@ GUARDS_ENV = "LEAD_SCORING_GUARDS"
 ENVIRONMENT_ENV = "LEAD_SCORING_ENVIRONMENT"
 SCHEDULE_ENV = "LEAD_SCORING_SCHEDULE"
 DAGSTER_POSTGRES_URL_ENV = "LEAD_SCORING_DAGSTER_POSTGRES_URL"
+IMPACT_POLICY_ENV = "LEAD_SCORING_IMPACT_POLICY"
+PULL_REQUEST_ENV = "LEAD_SCORING_PULL_REQUEST"
 DAGSTER_HOME_ENV = "DAGSTER_HOME"
 GITHUB_WORKSPACE_ENV = "GITHUB_WORKSPACE"
 DEFAULT_SCHEDULE = "0 5 * * *"
@@ -45,7 +48,8 @@ class Settings:
     PostgreSQL; it holds a password, so that nothing prints it. `alerts_config` says where alerts go (None: nowhere),
     `guards_config` what a build is guarded against (None: the defaults). `environment` is a name of `environments`,
     `schedule` the cron expression by which builds start, in the scoring time zone. With `dagster_postgres_url`, a
-    secret as well, Dagster keeps its record of runs in that database.
+    secret as well, Dagster keeps its record of runs in that database. `impact_policy` limits what a rule change may
+    move (None: nothing does); `pull_request` is the text of the one that is being looked at.
     """
 
     warehouse: Path
@@ -62,6 +66,8 @@ class Settings:
     environment: str = "dev"
     schedule: str = DEFAULT_SCHEDULE
     dagster_postgres_url: str = field(default="", repr=False)
+    impact_policy: Path | None = None
+    pull_request: str = ""
 
     @property
     def published_dir(self) -> Path:
@@ -115,6 +121,8 @@ class Settings:
             environment=os.environ.get(ENVIRONMENT_ENV) or "dev",
             schedule=os.environ.get(SCHEDULE_ENV) or DEFAULT_SCHEDULE,
             dagster_postgres_url=os.environ.get(DAGSTER_POSTGRES_URL_ENV, ""),
+            impact_policy=_config_file(IMPACT_POLICY_ENV, DEFAULT_IMPACT_POLICY),
+            pull_request=os.environ.get(PULL_REQUEST_ENV, ""),
         )
 
     def dbt_environment(self) -> dict[str, str]:
@@ -138,6 +146,8 @@ class Settings:
             ENVIRONMENT_ENV: self.environment,
             SCHEDULE_ENV: self.schedule,
             DAGSTER_POSTGRES_URL_ENV: self.dagster_postgres_url,
+            IMPACT_POLICY_ENV: str(self.impact_policy or ""),
+            PULL_REQUEST_ENV: self.pull_request,
         }
 
 

@@ -14,6 +14,7 @@ from orchestration.cli.demo import demo
 from orchestration.cli.explain import explain
 from orchestration.cli.forget import forget
 from orchestration.cli.format import format_seeds
+from orchestration.cli.impact import impact
 from orchestration.cli.prune_runs import prune_runs
 from orchestration.cli.refresh_lists import refresh_lists
 from orchestration.cli.report import report
@@ -34,6 +35,7 @@ _COMMANDS = (
     demo,
     sample,
     validate,
+    impact,
     build,
     top,
     explain,
