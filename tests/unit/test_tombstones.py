@@ -138,10 +138,12 @@ def test_raw_rows_in_the_warehouse_are_deleted_by_any_type_of_id() -> None:
             """
             create schema landing;
             create table landing.people (Contact_ID bigint, email varchar, note varchar);
-            insert into landing.people values (1, 'a@x.example', 'hers'), (2, ' Jane@X.example ', 'hers'), (3, null, '');
+            insert into landing.people values
+                (1, 'a@x.example', 'hers'), (2, ' Jane@X.example ', 'hers'), (3, null, '');
             create table landing.events (contact_id varchar, anonymous_id varchar, event_id varchar);
             insert into landing.events values
-                (' 1 ', null, 'hers'), (null, 'phone', 'hers'), ('', 'phone', 'hers'), ('3', 'phone', ''), ('3', null, '');
+                (' 1 ', null, 'hers'), (null, 'phone', 'hers'), ('', 'phone', 'hers'),
+                ('3', 'phone', ''), ('3', null, '');
             create table landing.contact_merges (merged_contact_id bigint);
             insert into landing.contact_merges values (1), (3);
             """
