@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -90,7 +91,8 @@ def _forget(settings: Settings, contact: str, dry_run: bool, yes: bool, unknown:
     tombstones = load_tombstones(tombstones_of(settings.warehouse))
     plan = _plan(settings, contact)
     requests = _requests_of(tombstones, contact)
-    if tombstones and requests and not (plan and _knows_more(plan.person, tombstones)):
+    is_news = plan and (plan.raw_tables_inside or _knows_more(plan.person, tombstones)) if tombstones else True
+    if requests and not is_news:
         print_line(f"Forgotten already, on {requests[0].requested_at}: {_state(requests[0])}.")
         return
     if not plan and not unknown:
@@ -157,17 +159,22 @@ def _carry_out(settings: Settings, plan: Plan) -> Request:
         requests.append(request)
         return record
 
-    change_tombstones(tombstones_of(settings.warehouse), add)
-    if settings.alerts_outbox.exists():
-        with open_outbox(settings.alerts_outbox) as outbox:
-            for contact_id in plan.person.contacts:
-                outbox.forget(contact_id)
-    if plan.raw_tables_inside:
-        with open_database(settings.warehouse, read_only=False) as connection:
-            delete_inside(connection, raw_tables_inside(connection, project_vars()), plan.person)
-            left = rows_at_the_source(connection, RAW_COLUMNS, plan.person)
-        if rows := {table: rows for table, rows in left.items() if table in plan.raw_tables_inside}:
-            print_line(Text(f"Still in raw tables of the warehouse, delete them there: {_listed(rows)}.", "yellow"))
+    with ExitStack() as stack:
+        # Opened before anything is done: where a build has the warehouse, nothing is.
+        connection = (
+            stack.enter_context(open_database(settings.warehouse, read_only=False)) if plan.raw_tables_inside else None
+        )
+        change_tombstones(tombstones_of(settings.warehouse), add)
+        if settings.alerts_outbox.exists():
+            with open_outbox(settings.alerts_outbox) as outbox:
+                for contact_id in plan.person.contacts:
+                    outbox.forget(contact_id)
+        if connection:
+            inside = raw_tables_inside(connection, project_vars())
+            delete_inside(connection, inside, plan.person)
+            left = rows_at_the_source(connection, {table: RAW_COLUMNS[table] for table in inside}, plan.person)
+            if left:
+                print_line(Text(f"Still in raw tables of the warehouse, delete them there: {_listed(left)}.", "yellow"))
     return requests[0]
 
 

@@ -11,7 +11,8 @@ import duckdb
 import pytest
 
 from orchestration.privacy.erasure import rewrite
-from orchestration.privacy.raw_rows import RAW_COLUMNS
+from orchestration.privacy.person import Person
+from orchestration.privacy.raw_rows import RAW_COLUMNS, delete_inside, raw_tables_inside
 from orchestration.privacy.tombstones import (
     KINDS,
     Kind,
@@ -128,6 +129,34 @@ def test_dbt_looks_at_the_same_columns() -> None:
         table: tuple(sorted(names)) for table, names in RAW_COLUMNS.items()
     }
     assert {kind for names in columns.values() for kind in names.values()} == set(KINDS)
+
+
+def test_raw_rows_in_the_warehouse_are_deleted_by_any_type_of_id() -> None:
+    """Numbers are ids as well, blanks around them do not count, nor the device of somebody else's event."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            """
+            create schema landing;
+            create table landing.people (Contact_ID bigint, email varchar, note varchar);
+            insert into landing.people values
+                (1, 'a@x.example', 'hers'), (2, ' Jane@X.example ', 'hers'), (3, null, '');
+            create table landing.events (contact_id varchar, anonymous_id varchar, event_id varchar);
+            insert into landing.events values
+                (' 1 ', null, 'hers'), (null, 'phone', 'hers'), ('', 'phone', 'hers'),
+                ('3', 'phone', ''), ('3', null, '');
+            create table landing.contact_merges (merged_contact_id bigint);
+            insert into landing.contact_merges values (1), (3);
+            """
+        )
+        variables = {f"raw_{table}_table": table for table in RAW_COLUMNS}
+        variables |= {"raw_database": "", "raw_schema": "landing", "raw_contacts_table": "people"}
+        inside = raw_tables_inside(connection, variables)
+        assert set(inside) == {"contacts", "events", "contact_merges"}
+        assert raw_tables_inside(connection, variables | {"raw_database": "lake"}) == {}
+        delete_inside(connection, inside, Person(("1",), ("phone",), ("jane@x.example",)))
+        assert connection.execute("select contact_id from landing.people").fetchall() == [(3,)]
+        assert connection.execute("select event_id from landing.events").fetchall() == [("",), ("",)]
+        assert connection.execute("from landing.contact_merges").fetchall() == [(3,)]
 
 
 @pytest.fixture
