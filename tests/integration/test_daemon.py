@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-DEADLINE_SECONDS = 420.0
+DEADLINE_SECONDS = 1200.0
 LOCATION = {"repositoryLocationName": "lead_scoring", "repositoryName": "__repository__"}
 ENDED = {dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED}
 _LAUNCH = """
