@@ -6,6 +6,7 @@ are in `schedules`; how a failure is told is the business of `alerts`.
 
 # No lazy annotations here: Dagster reads those of sensors when they are defined.
 import json
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -45,25 +46,29 @@ _ACTIVE = [
 
 @dataclass(frozen=True)
 class Watched:
-    """What a sensor saw last, for what it started a build last, and how many it has started."""
+    """What a sensor saw last and since when, of what the last build is, and how many it has started."""
 
     seen: str = ""
+    since: float = 0.0
     built: str = ""
     starts: int = 0
 
 
-def decide(cursor: str | None, now: str, is_published: bool) -> tuple[Watched, str]:
+def decide(cursor: str | None, now: str, clock: float, last_build: float | None) -> tuple[Watched, str]:
     """What to remember, and why nothing is started; an empty reason: a build is.
 
-    `now` is a fingerprint of what is watched. A build waits until two looks in a row see the same: who writes a file
-    is left to finish it. On the first look all is taken for built, if anything is published.
+    `now` is a fingerprint of what is watched, `clock` the time, `last_build` when the last good build of the day began.
+    A build waits until two looks see the same, since who writes a file is left to finish it; and one that began after
+    the first of them, whoever started it, has read it all.
     """
-    watched = Watched(**json.loads(cursor)) if cursor else Watched(built=now if is_published else "")
+    watched = Watched(**json.loads(cursor)) if cursor else Watched()
     if now == watched.built:
         return replace(watched, seen=now), "Nothing has changed."
     if now != watched.seen:
-        return replace(watched, seen=now), "Something has changed; a build starts once it stays as it is."
-    return Watched(seen=now, built=now, starts=watched.starts + 1), ""
+        return replace(watched, seen=now, since=clock), "Something has changed; a build starts once it stays as it is."
+    if last_build is not None and last_build > watched.since:
+        return replace(watched, built=now), "A build has begun since, and read it."
+    return replace(watched, built=now, starts=watched.starts + 1), ""
 
 
 def fingerprint_of_raw(settings: Settings, sources: Sources) -> str | None:
@@ -107,13 +112,14 @@ def build_sensors(
                 return dg.SensorResult(skip_reason="A build is queued or under way.", cursor=context.cursor)
             if (now := look()) is None:
                 return dg.SensorResult(skip_reason="There is nothing to be seen.", cursor=context.cursor)
-            watched, reason = decide(context.cursor, now, settings.snapshot.exists())
+            day = today(scoring_timezone).isoformat()
+            watched, reason = decide(context.cursor, now, time.time(), _start_of_last_build(context.instance, day))
             cursor = json.dumps(asdict(watched))
             if reason:
                 return dg.SensorResult(skip_reason=reason, cursor=cursor)
             request = dg.RunRequest(
                 run_key=f"{name}-{watched.starts}-{now}",
-                partition_key=today(scoring_timezone).isoformat(),
+                partition_key=day,
                 tags={CAUSE_TAG: name},
             )
             return dg.SensorResult(run_requests=[request], cursor=cursor)
@@ -136,6 +142,13 @@ def build_sensors(
         _tell_of_failures(settings),
         _end_lost_runs(settings),
     ]
+
+
+def _start_of_last_build(instance: dg.DagsterInstance, day: str) -> float | None:
+    """When the last build of a day began that succeeded, in seconds since 1970."""
+    good = dg.RunsFilter(job_name=SCORE_LEADS, statuses=[dg.DagsterRunStatus.SUCCESS], tags={"dagster/partition": day})
+    records = instance.get_run_records(good, limit=1)
+    return records[0].start_time if records else None
 
 
 def _tell_of_failures(settings: Settings) -> dg.SensorDefinition:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-DEADLINE_SECONDS = 420.0
+DEADLINE_SECONDS = 1200.0
 LOCATION = {"repositoryLocationName": "lead_scoring", "repositoryName": "__repository__"}
 ENDED = {dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED}
 _LAUNCH = """
@@ -64,6 +64,11 @@ mutation Stop($id: String!) { stopRunningSchedule(id: $id) { __typename } }
 _SCHEDULES = """
 { schedulesOrError(repositorySelector: {repositoryLocationName: "lead_scoring", repositoryName: "__repository__"}) {
     ... on Schedules { results { name id scheduleState { id status ticks(limit: 5) { status } } } } } }
+"""
+_TAGS = """
+query Tags($selector: PipelineSelector!) {
+  pipelineOrError(params: $selector) { ... on Pipeline { runTags { key value } } }
+}
 """
 _HEALTH = "{ instance { daemonHealth { allDaemonStatuses { daemonType required healthy } } } }"
 
@@ -94,10 +99,12 @@ class Production:
         return content["data"]
 
     def launch(self, day: date) -> str:
-        """A run of a day, as the button in the web interface starts it."""
+        """A run of a day, as the web interface starts it: with the tags of the job."""
+        selector = {**LOCATION, "pipelineName": SCORE_LEADS}
+        tags = self.ask(_TAGS, selector=selector)["pipelineOrError"]["runTags"]
         params = {
             "selector": {**LOCATION, "jobName": SCORE_LEADS},
-            "executionMetadata": {"tags": [{"key": "dagster/partition", "value": day.isoformat()}]},
+            "executionMetadata": {"tags": [*tags, {"key": "dagster/partition", "value": day.isoformat()}]},
             "runConfigData": {},
         }
         answer = self.ask(_LAUNCH, params=params)["launchRun"]

@@ -32,11 +32,12 @@ ZONE = "Pacific/Auckland"
 TABLES = ["contacts", "events"]
 
 
-def follow(looks: list[str], is_published: bool) -> list[int]:
-    """The looks at which a build is started."""
+def follow(looks: list[str], build_at: float | None) -> list[int]:
+    """The looks at which a build is started. One of somebody else began at `build_at`, counted in looks."""
     cursor, started = None, []
     for number, now in enumerate(looks):
-        watched, reason = decide(cursor, now, is_published)
+        last_build = build_at if build_at is not None and build_at < number else None
+        watched, reason = decide(cursor, now, number, last_build)
         cursor = json.dumps(watched.__dict__)
         if not reason:
             started.append(number)
@@ -45,22 +46,26 @@ def follow(looks: list[str], is_published: bool) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("looks", "is_published", "started"),
+    ("looks", "build_at", "started"),
     [
-        (["a", "a", "a"], True, []),
-        (["a", "a", "a"], False, [1]),
-        (["a", "b", "b", "b"], True, [2]),
+        ("aaa", None, [1]),
+        ("aabbb", None, [1, 3]),
         # A file that grows is waited for.
-        (["a", "b", "c", "d", "d"], True, [4]),
+        ("aabcdd", None, [1, 5]),
         # What was taken back is no news, what came back later is.
-        (["a", "b", "a", "a"], True, []),
-        (["a", "b", "b", "a", "a"], True, [2, 4]),
+        ("aabaa", None, [1]),
+        ("aabbaa", None, [1, 3, 5]),
+        # The morning's build has read what was there when it began, and nothing that came later.
+        ("aaa", 0.5, []),
+        ("aabb", 2.5, [1]),
+        ("aabb", 1.5, [1, 3]),
+        ("aabcc", 2.5, [1, 4]),
     ],
 )
 def test_a_build_starts_once_what_changed_stays_as_it_is(
-    looks: list[str], is_published: bool, started: list[int]
+    looks: str, build_at: float | None, started: list[int]
 ) -> None:
-    assert follow(looks, is_published) == started
+    assert follow(list(looks), build_at) == started
 
 
 class TestFingerprint:
