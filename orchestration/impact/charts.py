@@ -21,7 +21,7 @@ _ROW = 32
 @our_settings()
 def score_distribution(scores: Distribution) -> Markup:
     """How many contacts have which lead score: bars after the change, a line before it."""
-    figure, axes = canvas(210, left=34, bottom=34, top=10)
+    figure, axes = canvas(210, left=34, bottom=34, top=10, right=12)
     edges = [row.bin * scores.width for row in scores.bins]
     edges.append(edges[-1] + scores.width)
     heights = [row.contacts_after for row in scores.bins]

@@ -129,10 +129,7 @@ def attach(connection: duckdb.DuckDBPyConnection, file: Path, name: str) -> None
             if _LOCK_CONFLICT not in str(error):
                 raise ImpactError(f"{file} cannot be read: {str(error).splitlines()[0]}") from error
             if seconds is None:
-                raise ImpactError(
-                    f"A build has the warehouse {file} open; try again when it is done, or name a copy of the file in "
-                    "LEAD_SCORING_WAREHOUSE."
-                ) from error
+                raise ImpactError(f"A build has the warehouse {file} open; try again when it is done.") from error
             time.sleep(seconds)
 
 

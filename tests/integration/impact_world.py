@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from orchestration.build import BuildRequest, BuildStatus, run_build
 from orchestration.sample import write_sample
 from orchestration.settings import DEFAULT_SEEDS_DIR, Settings
@@ -22,6 +20,8 @@ from orchestration.settings import DEFAULT_SEEDS_DIR, Settings
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    import duckdb
 
 DAY = date(2026, 6, 30)
 HISTORY_DAYS = 3
@@ -45,6 +45,8 @@ class Edit:
         key_column = names[0]
         old = next((row for row in rows if row[key_column] == self.key), None)
         new = self.change(dict(old) if old else None)
+        if new is not None:
+            new = {key_column: self.key, **new}
         assert new != old, "the edit changes nothing"
         kept = [new if row is old else row for row in rows] + ([new] if old is None else [])
         with path.open("w", encoding="utf-8", newline="") as file:

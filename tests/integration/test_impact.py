@@ -199,9 +199,10 @@ def test_a_commit_without_the_folder_or_with_a_broken_rule_book_is_told(reposito
     (seeds_dir / "point_rules.csv").write_text("rule_id\nx\n", encoding="utf-8")
     with pytest.raises(ImpactError, match=r"working tree is not valid(.|\n)*point_rules\.csv:1"):
         read_rule_books(seeds_dir, "main", None, tmp_path / "broken")
+    git(repository, "switch", "--quiet", "--discard-changes", "main")
     git(repository, "switch", "--quiet", "--orphan", "empty")
     git(repository, "commit", "--quiet", "--allow-empty", "--message", "nothing")
-    git(repository, "switch", "--quiet", "--force", "main")
+    git(repository, "switch", "--quiet", "main")
     with pytest.raises(ImpactError, match="empty has no folder in here/seeds"):
         read_rule_books(seeds_dir, "empty", None, tmp_path / "missing")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -48,34 +49,41 @@ HEADS = {
 }
 """The four edits of the acceptance."""
 MORE_HEADS = {
-    "cap": [Edit("point_rules", "product_page_view", with_cells(max_hits="1", per="lifetime"))],
-    "disabled": [Edit("point_rules", "webinar_attended", with_cells(enabled="false"))],
-    "content": [Edit("content_map", "page_view", with_cells(category="blog", is_sales_ready="false"))],
-    "bots": [Edit("bot_user_agents", "*chrome*", added({"pattern": "*chrome*", "reason": "test", "description": "x"}))],
-    "stage": [Edit("stages", "lead", with_cells(resets_score="true"))],
-    "exclusion": [Edit("exclusions", "exclude_partners", with_cells(pattern="*a*.example"))],
-    "bands": [Edit("score_bands", "activity", with_cells(min_score="60"))],
-    "weights": [
+    "caps_and_switches": [
+        Edit("point_rules", "product_page_view", with_cells(max_hits="1", per="lifetime")),
+        Edit("point_rules", "webinar_attended", with_cells(enabled="false")),
+        Edit("inactivity_rules", "silent_60_days", with_cells(after_days="45")),
+    ],
+    "contents_and_machines": [
+        Edit("content_map", "page_view", with_cells(category="blog", is_sales_ready="false")),
+        Edit("bot_user_agents", "*chrome*", added({"pattern": "*chrome*", "reason": "test", "description": "x"})),
+    ],
+    "who_belongs_where": [
+        Edit("stages", "lead", with_cells(resets_score="true")),
+        Edit("exclusions", "exclude_partners", with_cells(pattern="*a*.example")),
+        Edit("free_email_domains", "DOMAIN", added({"description": "No company"})),
+    ],
+    "applied_last": [
+        Edit("score_bands", "activity", with_cells(min_score="60")),
+        Edit("score_groups", "web", with_cells(max_points="40")),
+        Edit("score_groups", "email", with_cells(score_id="loyalty")),
         Edit("scores", "activity", with_cells(lead_weight="0.5")),
         Edit("scores", "product_interest", with_cells(lead_weight="0.1")),
+        Edit("lead_grades", "B2", with_cells(is_qualified="true")),
+        Edit("products", "security", with_cells(product_name="Safety")),
     ],
-    "groups": [Edit("score_groups", "web", with_cells(max_points="40"))],
-    "fit_rule": [Edit("fit_rules", "industry_other", with_cells(points="60"))],
-    "criteria": [
+    "fit": [
+        Edit("fit_rules", "industry_other", with_cells(points="60")),
         Edit("fit_criteria", "job_title", with_cells(weight="20")),
         Edit("fit_criteria", "industry", with_cells(weight="30")),
-    ],
-    "free_domains": [Edit("free_email_domains", "0-mail.com", removed)],
-    "inactivity": [Edit("inactivity_rules", "silent_30_days", with_cells(after_days="10"))],
-    "product": [Edit("products", "security", with_cells(product_name="Safety"))],
-    "title_added": [
         Edit(
             "title_weights",
             "*manager*",
             added({"title_pattern": "*manager*", "points": "95", "priority": "1", "description": "All managers"}),
-        )
+        ),
     ],
 }
+"""Every other file, several edits at a time."""
 COMPARED = (
     "contact_scores",
     "account_scores",
@@ -86,7 +94,7 @@ COMPARED = (
     "fit_contributions",
     "score_ledger",
 )
-THRESHOLDS_OF = ("half_life", "title_weight")
+THRESHOLDS_OF = ("half_life", "who_belongs_where")
 
 
 @pytest.fixture(scope="module")
@@ -108,22 +116,24 @@ def measure(world: ImpactWorld, branch: str, folder: Path, monkeypatch: pytest.M
     return measure_impact(world.settings, *books, options)
 
 
-def _title_of_someone(world: ImpactWorld) -> str:
+def edits_of(world: ImpactWorld, head: str) -> list[Edit]:
+    """The edits, with a title and a domain that many have in place of the placeholders."""
     with duckdb.connect(str(world.settings.warehouse), read_only=True) as connection:
-        return connection.execute(
-            "select title_pattern from intermediate.int_titles group by 1 order by count(*) desc, 1 limit 1"
-        ).fetchall()[0][0]
+        found = {
+            "TITLE": "select title_pattern from intermediate.int_titles group by 1 order by count(*) desc, 1 limit 1",
+            "DOMAIN": "select email_domain from intermediate.int_contacts where account_id is not null and"
+            " given_account_id is null group by 1 order by count(*) desc, 1 limit 1",
+        }
+        keys = {name: connection.execute(select).fetchall()[0][0] for name, select in found.items()}
+    edits = {**HEADS, **MORE_HEADS}[head]
+    return [replace(edit, key=keys.get(edit.key, edit.key)) for edit in edits]
 
 
 @pytest.mark.parametrize("head", [*HEADS, *MORE_HEADS])
 def test_an_impact_equals_the_difference_of_two_full_builds(
     world: ImpactWorld, head: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    edits = [
-        Edit(edit.file, _title_of_someone(world), edit.change) if edit.key == "TITLE" else edit
-        for edit in {**HEADS, **MORE_HEADS}[head]
-    ]
-    world.branch(head, *edits)
+    world.branch(head, *edits_of(world, head))
     impact = measure(world, head, tmp_path, monkeypatch)
     built = world.built_with(head)
 
@@ -153,8 +163,8 @@ def test_an_impact_equals_the_difference_of_two_full_builds(
 
     assert impact.broken_checks == ()
     assert_numbers(impact, world.settings.warehouse, built)
-    if head in HEADS:
-        assert impact.headline.contacts_with_other_score > 0
+    assert impact.headline.contacts_with_other_score > 0
+    assert impact.headline.contacts_with_other_grade > 0
 
 
 def assert_numbers(impact: Impact, base: Path, head: Path) -> None:
@@ -237,12 +247,7 @@ def test_crossings_are_those_that_the_next_run_records(
     world: ImpactWorld, head: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = f"next_{head}"
-    edits = (
-        HEADS[head]
-        if head != "title_weight"
-        else [Edit("title_weights", _title_of_someone(world), with_cells(points="5"))]
-    )
-    world.branch(name, *edits, Edit("thresholds", "engaged_account", with_cells(value="30")))
+    world.branch(name, *edits_of(world, head), Edit("thresholds", "engaged_account", with_cells(value="30")))
     impact = measure(world, name, tmp_path, monkeypatch)
     next_day = DAY + timedelta(days=1)
     built = world.built_with(name, next_day, full_refresh=False)

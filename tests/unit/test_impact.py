@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from orchestration.impact import content, sentences
+from orchestration.impact import content, scratch, sentences
 from orchestration.impact.alerts import alerts_of
 from orchestration.impact.content import CrossingTotal, Impact, NextRun, Rebuild, SideFacts, Verdict
 from orchestration.impact.errors import ImpactError
@@ -246,20 +248,34 @@ def test_a_file_that_is_no_warehouse_is_one_sentence(tmp_path: Path) -> None:
         pass
 
 
+def test_a_warehouse_that_somebody_writes_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scratch, "_SECONDS_BETWEEN_LOCKED_ATTEMPTS", ())
+    file = tmp_path / "warehouse.duckdb"
+    writer = f"import duckdb, sys; c = duckdb.connect({str(file)!r}); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", writer], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+        with pytest.raises(ImpactError, match="A build has the warehouse"):
+            with open_scratch(tmp_path / "s" / "warehouse.duckdb", file, ""):
+                pass
+        process.stdin.close()
+
+
 def test_relations_of_the_warehouse_are_there_without_being_copied(tmp_path: Path) -> None:
     file = tmp_path / "warehouse.duckdb"
     with duckdb.connect(str(file)) as connection:
         connection.execute('create schema marts; create table marts."odd "" name" as select 7 as n')
         connection.execute('create view marts.first as select * from marts."odd "" name"')
         connection.execute("create view marts.a_second as select n + 1 as n from marts.first")
-    with open_scratch(tmp_path / "s" / "warehouse.duckdb", file, "100MB") as scratch:
-        scratch.mirror()
-        assert scratch.rows("from marts.a_second") == [(8,)]
+    with open_scratch(tmp_path / "s" / "warehouse.duckdb", file, "100MB") as mirrored:
+        mirrored.mirror()
+        assert mirrored.rows("from marts.a_second") == [(8,)]
         # What is put in a relation's place is what the views above it read.
-        scratch.connection.execute('drop view marts."odd "" name"; create table marts."odd "" name" as select 1 as n')
-        assert scratch.rows("from marts.a_second") == [(2,)]
+        mirrored.connection.execute('drop view marts."odd "" name"; create table marts."odd "" name" as select 1 as n')
+        assert mirrored.rows("from marts.a_second") == [(2,)]
         with pytest.raises(duckdb.Error):
-            scratch.connection.execute('insert into stored.marts."odd "" name" values (1)')
+            mirrored.connection.execute('insert into stored.marts."odd "" name" values (1)')
 
 
 # --- how it is told
