@@ -284,6 +284,7 @@ def test_who_publish_at_once_leave_one_copy(database: Database) -> None:
 
 _KILLED = """
 import os, signal, sys
+from pathlib import Path
 from orchestration.publish import postgres
 load = postgres._load
 def die(connection, schema, source, table, folder):
