@@ -256,9 +256,9 @@ def test_a_warehouse_that_somebody_writes_is_one_sentence(tmp_path: Path, monkey
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdout.readline()
-        with pytest.raises(ImpactError, match="A build has the warehouse"):
-            with open_scratch(tmp_path / "s" / "warehouse.duckdb", file, ""):
-                pass
+        scratch_file = tmp_path / "s" / "warehouse.duckdb"
+        with pytest.raises(ImpactError, match="A build has the warehouse"), open_scratch(scratch_file, file, ""):
+            pass
         process.stdin.close()
 
 
