@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 _INTRODUCTION = """\
 # Published tables and columns
 
-Everything in schema `marts`. Written by `make docs` from the YAML of the marts; do not edit it here. The same texts are comments on the
-tables and columns of the published databases. How the numbers come about, and what does not change: [the contract](contract.md).
+Everything in schema `marts`. Written by `make docs` from the YAML of the marts; do not edit it here. The same texts
+are comments on the tables and columns of the published databases. How the numbers come about, and what does not
+change, is in the [contract](contract.md); names in `code` are columns, or files of the [rule book](rule-book.md).
 
 - Where "null means" is empty, a column is never null.
-- Points of a score range from its `floor` to its `ceiling` in `scores`; nothing is rounded. Dates are days in the scoring time zone,
-  timestamps are UTC. Names in `code` are columns, or files of the [rule book](rule-book.md).
-- `varchar` is `text` and `double` is `double precision` in PostgreSQL.
+- Points of a score range from its `floor` to its `ceiling` in `scores`. Scores are not rounded.
+- Dates are days in the scoring time zone, timestamps are UTC.
+- In PostgreSQL `varchar` is `text` and `double` is `double precision`.
 """
 
 

@@ -41,7 +41,7 @@ def described_dataset(text: str, tables: Mapping[str, Table]) -> str:
             column["type"] = _TYPES[of_table.data_type]
             column["is_dttm"] = of_table.data_type in _TEMPORAL
             column["description"] = of_table.description
-    return yaml.dump(dataset, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=130)
+    return yaml.dump(dataset, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 def _column(source: str, tables: Mapping[str, Table]) -> Column:
