@@ -5,17 +5,13 @@ Without a server (Debian: `apt-get install postgresql`) the tests are skipped, w
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
 import subprocess
 import sys
 import threading
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -29,56 +25,24 @@ from orchestration.publish.snapshot import publish, withhold
 from orchestration.publish.workspace import PublishError
 from tests.conftest import SAMPLE_DAY
 from tests.integration.small_marts import BAD, GOOD, TABLES, day_of, look, write_warehouse
+from tests.postgres_server import PASSWORD, postgres_server, url_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from orchestration.settings import Settings
 
 psycopg = pytest.importorskip("psycopg", reason="needs psycopg: pip install 'lead-scoring-warehouse[postgres]'")
 
-PASSWORD = "p@ss:w/rd?"  # noqa: S105 - of a server that lives for a test
 PUBLICATIONS = 12
 IMPATIENT = Patience(lock_seconds=0.2, pauses=(0.1, 0.1))
 
 
-def server_programs() -> Path | None:
-    """The folder of initdb and pg_ctl: on the path, else where Debian puts the newest."""
-    if found := shutil.which("initdb"):
-        return Path(found).parent
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    return versions[-1].parent if versions else None
-
-
 @pytest.fixture(scope="session")
 def server() -> Iterator[dict[str, Any]]:
-    """A server of its own in a temporary folder, as user postgres where we are root, whom it refuses."""
-    programs = server_programs()
-    if not programs:
-        pytest.skip("needs a PostgreSQL server: apt-get install postgresql")
-    as_user: dict[str, Any] = {}
-    if os.geteuid() == 0:
-        as_user = {"user": "postgres", "group": "postgres", "extra_groups": []}
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    # Not pytest's own folder, which other users may not enter.
-    with TemporaryDirectory(prefix="postgres-") as folder:
-
-        def run(program: str, *arguments: str) -> None:
-            command = [str(programs / program), "-D", "data", *arguments]
-            subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **as_user)
-
-        Path(folder, "password").write_text(PASSWORD, encoding="utf-8")
-        if as_user:
-            shutil.chown(folder, "postgres", "postgres")
-        run("initdb", "-U", "owner", "--pwfile", "password", "-A", "scram-sha-256", "-E", "UTF8", "--no-sync")
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-        run("pg_ctl", "-l", "log", "-w", "-t", "120", "-o", options, "start")
-        try:
-            yield {"host": "127.0.0.1", "port": port, "user": "owner", "password": PASSWORD, "dbname": "postgres"}
-        finally:
-            run("pg_ctl", "-m", "immediate", "stop")
+    with postgres_server() as where:
+        yield where
 
 
 @dataclass
@@ -91,9 +55,7 @@ class Database:
 
     @property
     def url(self) -> str:
-        password = "".join(f"%{ord(letter):02x}" for letter in self.where["password"])
-        where = self.where
-        return f"postgresql://{where['user']}:{password}@{where['host']}:{where['port']}/{where['dbname']}"
+        return url_of(self.where)
 
     @property
     def snapshot(self) -> Path:
