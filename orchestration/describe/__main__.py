@@ -1,4 +1,4 @@
-"""`python -m orchestration.describe`: write docs/columns.md and the datasets of examples/superset anew."""
+"""`python -m orchestration.describe`: write docs/columns.md and what is described in examples/superset anew."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from orchestration.dbt_project import DbtProject
 from orchestration.dbt_runner import DbtRunner
 from orchestration.describe.columns_page import columns_page
-from orchestration.describe.superset import described_dataset
+from orchestration.describe.superset import described_dataset, in_our_style
 from orchestration.describe.tables import described_tables
 from orchestration.settings import PROJECT_ROOT, Settings
 
@@ -16,15 +16,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COLUMNS_PAGE = PROJECT_ROOT / "docs" / "columns.md"
-DATASETS = PROJECT_ROOT / "examples" / "superset" / "dashboard" / "datasets"
+DASHBOARD = PROJECT_ROOT / "examples" / "superset" / "dashboard"
+DATASETS = DASHBOARD / "datasets"
 
 
 def written_files(project: DbtProject) -> Iterator[tuple[Path, str]]:
     """Each file and what it must hold."""
     tables = described_tables(project)
     yield COLUMNS_PAGE, columns_page(tables.values())
-    for path in sorted(DATASETS.rglob("*.yaml")):
-        yield path, described_dataset(path.read_text(encoding="utf-8"), tables)
+    for path in sorted(DASHBOARD.rglob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        yield path, described_dataset(text, tables) if path.is_relative_to(DATASETS) else in_our_style(text)
 
 
 def main() -> None:

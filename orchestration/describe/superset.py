@@ -1,4 +1,4 @@
-"""Datasets in Apache Superset's import format: types and descriptions of their columns, from the tables they read.
+"""Files in Apache Superset's import format: columns of datasets described as the tables they are read from.
 
 A column that comes from a table says so, `extra: {source: contact_scores.lead_score}`, and gets that column's type and
 description. A column that the dataset's SQL computes has no source and is described where it stands. All else of the
@@ -41,7 +41,17 @@ def described_dataset(text: str, tables: Mapping[str, Table]) -> str:
             column["type"] = _TYPES[of_table.data_type]
             column["is_dttm"] = of_table.data_type in _TEMPORAL
             column["description"] = of_table.description
-    return yaml.dump(dataset, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return _written(dataset)
+
+
+def in_our_style(text: str) -> str:
+    """Any other file of an export as the project writes YAML."""
+    return _written(yaml.safe_load(text))
+
+
+def _written(content: object) -> str:
+    text: str = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return text
 
 
 def _column(source: str, tables: Mapping[str, Table]) -> Column:

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from orchestration.dbt_project import DbtProject
-from orchestration.describe.__main__ import DATASETS, written_files
+from orchestration.describe.__main__ import DASHBOARD, DATASETS, written_files
 from orchestration.describe.columns_page import columns_page
 from orchestration.describe.superset import UnknownSourceError, described_dataset
 from orchestration.describe.tables import Column, Table, described_tables
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-DASHBOARD = PROJECT_ROOT / "examples" / "superset" / "dashboard"
 NUMERIC = {"bigint", "double"}
 UNIT = re.compile(
     r"\b(points|days|hits|events|contacts|members|rows|checks|share|percent|roles|place|quantity|event rows)\b", re.I
