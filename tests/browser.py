@@ -103,7 +103,8 @@ def open_browser(profile: Path) -> Iterator[Tab]:
             port = _port_of(profile / "DevToolsActivePort", browser)
             with urlopen(Request(f"http://127.0.0.1:{port}/json/new", method="PUT")) as answer:
                 address = json.load(answer)["webSocketDebuggerUrl"]
-            with connect(address, max_size=None, open_timeout=DEADLINE_SECONDS) as socket:
+            # A busy machine answers late, which is no reason to hang up: each answer has its deadline.
+            with connect(address, max_size=None, open_timeout=DEADLINE_SECONDS, ping_interval=None) as socket:
                 yield Tab(socket)
         finally:
             browser.terminate()
