@@ -158,7 +158,7 @@ def superset(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> It
             yield superset
         finally:
             server.terminate()
-            server.wait(30)
+            server.wait(DEADLINE_SECONDS)
 
 
 @pytest.fixture(scope="module")
