@@ -17,8 +17,9 @@ def prune_runs(
 ) -> None:
     """Forget runs that ended more than --keep-days ago, with their events and logs; the newest 20 stay.
 
-    Only Dagster's record of runs shrinks: scores, history and published tables are what they were. Exit code: 0, or 1 if a
-    setting makes no sense.
+    Only Dagster's record of runs shrinks: scores, history and published tables are what they were.
+
+    Exit code: 0, or 1 if a setting makes no sense.
     """
     # Dagster takes seconds to import; the other commands do without it.
     from orchestration.instance import daemon_instance
