@@ -20,7 +20,7 @@ from orchestration.dbt_runner import DbtError, NodeEvent, NodeResult, NodeStarte
 from orchestration.definitions import build_defs
 from orchestration.failures import errors_of
 from orchestration.guards.assets import CHECK_SOURCES, require_guards
-from orchestration.instance import command_line_instance
+from orchestration.instance import command_line_instance, prepare_dagster_home
 from orchestration.jobs import SCORE_LEADS
 from orchestration.partitions import today
 from orchestration.schedules import CAUSE_TAG
@@ -107,6 +107,7 @@ def run_build(
         first_day = request.first_day or last_day
         days_as_vars((first_day, last_day), request.extra_vars)
         require_guards(request.accept)
+        prepare_dagster_home(settings)
         definitions = build_defs(
             settings,
             first_day=first_day,

@@ -56,7 +56,11 @@ _NEWS = {
 # Table → query of (name, number) rows; Dagster plots each number over time.
 _NUMBERS = {
     "contact_scores": """
-        select 'grade ' || lead_grade, count(*) from marts.contact_scores where not is_excluded group by lead_grade
+        select 'grade ' || grades.lead_grade, count(contacts.contact_id)
+        from rule_book.lead_grades as grades
+        left join marts.contact_scores as contacts
+            on grades.lead_grade = contacts.lead_grade and not contacts.is_excluded
+        group by grades.lead_grade
         union all
         select 'qualified', count(*) filter (where is_qualified) from marts.contact_scores
         union all

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.console import count, print_json, print_line
+from orchestration.cli.console import count, fail, print_json, print_line
 from orchestration.cli.places import reading_settings
 
 
@@ -17,14 +17,19 @@ def prune_runs(
 ) -> None:
     """Forget runs that ended more than --keep-days ago, with their events and logs; the newest 20 stay.
 
-    Only Dagster's record of runs shrinks: scores, history and published tables are what they were. Exit code: 0.
+    Only Dagster's record of runs shrinks: scores, history and published tables are what they were.
+
+    Exit code: 0, or 1 if a setting makes no sense.
     """
     # Dagster takes seconds to import; the other commands do without it.
     from orchestration.instance import daemon_instance
     from orchestration.instance.retention import prune_runs
 
-    with daemon_instance(reading_settings()) as instance:
-        pruned = prune_runs(instance, datetime.now(UTC) - timedelta(days=keep_days))
+    try:
+        with daemon_instance(reading_settings()) as instance:
+            pruned = prune_runs(instance, datetime.now(UTC) - timedelta(days=keep_days))
+    except ValueError as error:
+        fail(f"{error}.")
     if as_json:
         print_json({"forgotten": pruned.forgotten, "left": pruned.left})
     else:

@@ -12,18 +12,27 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from orchestration.settings import DAGSTER_POSTGRES_URL_ENV
+
 if TYPE_CHECKING:
     from orchestration.settings import Settings
 
 _DAEMON_CONFIG = "dagster.yaml"
 _COMMAND_LINE_CONFIG = "command_line.yaml"
 _MARK = "# Written anew by lead-scoring whenever it starts. Without this line, the file is yours and stays.\n"
+_POSTGRES_SCHEME = "postgresql+psycopg2://"
 _EVENT_LOG = Path("history", "runs")
 """Where Dagster itself keeps it under its home."""
 
 
 def prepare_dagster_home(settings: Settings) -> Path:
-    """Create the instance's folder with its configuration and return it; a `dagster.yaml` of the user's own stays."""
+    """Create the instance's folder with its configuration and return it; a `dagster.yaml` of the user's own stays.
+
+    Raises ValueError if the URL of the database for runs names another driver than Dagster has.
+    """
+    if settings.dagster_postgres_url and not settings.dagster_postgres_url.startswith(_POSTGRES_SCHEME):
+        # SQLAlchemy 2.1 takes psycopg 3 where none is named, which does not know a statement of dagster-postgres.
+        raise ValueError(f"{DAGSTER_POSTGRES_URL_ENV} must begin with {_POSTGRES_SCHEME}")
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     is_ours = home == (settings.state_dir / "dagster").absolute()

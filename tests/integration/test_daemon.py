@@ -283,7 +283,7 @@ def test_a_run_that_fails_is_told(production: Production) -> None:
 
 def test_the_record_of_runs_can_be_in_postgres(server: dict[str, Any], tmp_path: Path) -> None:
     pytest.importorskip("dagster_postgres", reason="needs pip install 'lead-scoring-warehouse[postgres]'")
-    url = url_of(server)
+    url = url_of(server).replace("postgresql://", "postgresql+psycopg2://")
     settings = replace(
         Settings(tmp_path / "w.duckdb", None, DEFAULT_SEEDS_DIR, state_dir=tmp_path / "state"),
         dagster_postgres_url=url,

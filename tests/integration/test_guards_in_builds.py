@@ -134,10 +134,16 @@ def bot_events(settings: Settings) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spoil", [blank_profiles, bot_events], ids=["profiles came blank", "all events are machines'"])
+@pytest.mark.parametrize(
+    ("spoil", "max_share"),
+    [(blank_profiles, 0.3), (bot_events, 0.1)],
+    ids=["profiles came blank", "all events are machines'"],
+)
 def test_grades_that_jump_are_not_published_until_they_are_accepted(
-    settings: Settings, spoil: Callable[[Settings], None]
+    settings: Settings, spoil: Callable[[Settings], None], max_share: float
 ) -> None:
+    assert settings.guards_config
+    settings.guards_config.write_text(STRICT.replace("max_share = 0.3", f"max_share = {max_share}"), encoding="utf-8")
     spoil(settings)
     for days in (1, 2):
         result = run_build(settings, BuildRequest(SAMPLE_DAY + timedelta(days=days)))

@@ -24,7 +24,7 @@ from orchestration.translator import RECORD_OF_DAYS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-URL = "postgresql://me:s3cret@db.example/dagster"
+URL = "postgresql+psycopg2://me:s3cret@db.example/dagster"
 
 
 @pytest.fixture
@@ -54,6 +54,11 @@ class TestConfiguration:
         assert "s3cret" not in repr(replace(settings, dagster_postgres_url=URL))
         prepare_dagster_home(settings)
         assert "event_log_storage" in yaml.safe_load((home / "dagster.yaml").read_text(encoding="utf-8"))
+
+    def test_another_driver_is_told_before_anything_is_written(self, settings: Settings) -> None:
+        with pytest.raises(ValueError, match=r"must begin with postgresql\+psycopg2://$"):
+            prepare_dagster_home(replace(settings, dagster_postgres_url="postgresql://me:s3cret@db.example/dagster"))
+        assert not settings.dagster_home.exists()
 
     def test_a_file_of_the_users_own_stays_and_ours_is_kept_up_to_date(
         self, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
