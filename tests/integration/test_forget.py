@@ -1,6 +1,6 @@
 """A person who is forgotten is gone from every table after the next build, and from every file.
 
-The world of the fast tests is the tiny sample world, of the slow ones the same with a person in it who left traces
+The world is the tiny sample world; in `test_forget_everywhere` the same with a person in it who left traces
 wherever one can. How the record of requests is kept is in `tests/unit/test_tombstones.py`.
 """
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestration.settings import Settings
+
+pytestmark = pytest.mark.slow
 
 CSV_ALERTS = """
 max_age_days = 60

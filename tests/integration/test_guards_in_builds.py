@@ -82,6 +82,7 @@ def test_a_source_that_came_empty_stops_the_build_before_any_score_changes(setti
     assert attempts(settings) == [("published", None), ("withheld", "empty_source")]
 
 
+@pytest.mark.slow
 def test_by_default_a_small_world_may_lose_all_its_events(settings: Settings) -> None:
     """Nor does it matter that nearly everyone has another grade then."""
     settings = replace(settings, guards_config=None)

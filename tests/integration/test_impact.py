@@ -117,6 +117,7 @@ def test_where_raw_contacts_moved_on_rules_alone_make_the_difference(
     assert all(move.moved == 0 for move in impact.moves)
 
 
+@pytest.mark.slow
 def test_a_warehouse_of_another_version_is_refused(
     sample_settings: Settings, built_warehouse: Path, tmp_path: Path
 ) -> None:
