@@ -13,15 +13,21 @@ if TYPE_CHECKING:
     from orchestration.dbt_project import DbtProject
 
 SCHEMA = "marts"
+MONTH_OF = "publish_by_month_of"
+"""The key in a model's `meta` that names a date column: the table is compared, and written to Parquet, by its months."""
 
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """A table or view of the warehouse that readers get as a table, with what the YAML says of it and its columns."""
+    """A table or view of the warehouse that readers get as a table, with what the YAML says of it and its columns.
+
+    `month_of` is the date column by whose months it is divided where only what changed is written; None: it is not.
+    """
 
     name: str
     description: str
     columns: Mapping[str, str]
+    month_of: str | None = None
 
 
 def published_tables(project: DbtProject, excluded: Sequence[str] = ()) -> tuple[PublishedTable, ...]:
@@ -31,6 +37,7 @@ def published_tables(project: DbtProject, excluded: Sequence[str] = ()) -> tuple
             name=node["alias"],
             description=_one_line(node["description"]),
             columns={column["name"]: _one_line(column["description"]) for column in node["columns"].values()},
+            month_of=node["config"]["meta"].get(MONTH_OF),
         )
         for node in project.manifest["nodes"].values()
         if node["resource_type"] == "model" and node["schema"] == SCHEMA

@@ -1,0 +1,172 @@
+"""The tables in a file that is to be published: made from nothing, or kept from the file before where they are the same.
+
+That they are the same is not remembered but read, from the warehouse and from the file. Belongs here: which rows a file
+gets. Does not: which file that is, and who reads it. A schema is named with its database here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestration.publish.fingerprints import columns_of, in_months, parts_of, row_hash
+from orchestration.publish.record import PUBLICATION_TABLES, RECORD_TABLES
+from orchestration.publish.workspace import identifier, literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import duckdb
+
+    from orchestration.publish.fingerprints import Part
+    from orchestration.publish.tables import PublishedTable
+
+STORAGE_VERSION = "v1.2.0"
+"""The oldest DuckDB that can open the file; the warehouse itself is in the format of the newest."""
+
+_MOST_CHANGED = 0.5
+"""The share of rows up to which it is cheaper to keep the others."""
+_MOST_UNUSED = 0.25
+"""The share of a file, and of the rows stored of a table, that may be what was deleted."""
+_SMALL_BLOCKS = 64
+"""A file of up to so many blocks, 16 MiB, may be as empty as it likes."""
+
+Parts = dict[str | None, "Part"]
+
+
+class UnfitError(Exception):
+    """The file before had better not be the beginning of the next; `str` says why."""
+
+
+def create_tables(
+    connection: duckdb.DuckDBPyConnection, tables: Sequence[PublishedTable], source: str, target: str
+) -> list[Part]:
+    """Copy tables into the schema of an empty file, and return their parts."""
+    connection.execute(f"create schema {target}")
+    parts = [part for table in tables for part in _create(connection, table, source, target).values()]
+    _describe(connection, tables, target)
+    return parts
+
+
+def change_tables(
+    connection: duckdb.DuckDBPyConnection, tables: Sequence[PublishedTable], source: str, target: str
+) -> list[Part]:
+    """Make of the schema in a copy of the file before what `create_tables` would, and return the parts.
+
+    Raises UnfitError, or duckdb.Error of a file that cannot be read.
+    """
+    there = _known_tables(connection, target)
+    parts: dict[str, Parts] = {}
+    replaced: list[PublishedTable] = []
+    for table in tables:
+        parts[table.name] = parts_of(connection, table, source)
+        if table.name not in there or not _made_equal(connection, table, source, target, parts[table.name]):
+            replaced.append(table)
+    names = {table.name for table in replaced}
+    changed, rows = (sum(_rows(parts[name]) for name in some) for some in (names, parts))
+    if changed > rows * _MOST_CHANGED:
+        raise UnfitError("most rows are new")
+    for name in (there - parts.keys()) | (there & names):
+        connection.execute(f"drop table {target}.{identifier(name)}")
+    # The blocks of what was dropped are free from here on, and are what is written to first.
+    connection.execute(f"checkpoint {_database(target)}")
+    for table in replaced:
+        parts[table.name] = _create(connection, table, source, target)
+    _describe(connection, tables, target)
+    _require_little_waste(connection, parts, target)
+    return [part for of_table in parts.values() for part in of_table.values()]
+
+
+def _database(schema: str) -> str:
+    return schema.partition(".")[0]
+
+
+def _known_tables(connection: duckdb.DuckDBPyConnection, target: str) -> set[str]:
+    """The published tables of a file. Raises UnfitError if it is of another format, or has what was not published."""
+    database = _database(target)
+    ((tags,),) = connection.execute(
+        "select tags from duckdb_databases() where database_name = ?", [database]
+    ).fetchall()
+    if tags.get("storage_version") != f"{STORAGE_VERSION}+":
+        raise UnfitError(f"its format is {tags}")
+    found = connection.execute(
+        "select schema_name || '.' || table_name from duckdb_tables() where database_name = $1 union all"
+        " select schema_name || '.' || view_name from duckdb_views() where database_name = $1 and not internal",
+        [database],
+    ).fetchall()
+    known = connection.execute(f"select distinct table_name from {target}.{PUBLICATION_TABLES}").fetchall()  # noqa: S608
+    there = {name.removeprefix(f"{target.partition('.')[2]}.") for (name,) in found} - set(RECORD_TABLES)
+    if others := there - {name for (name,) in known}:
+        raise UnfitError(f"somebody has added {', '.join(sorted(others))}")
+    return there
+
+
+def _made_equal(
+    connection: duckdb.DuckDBPyConnection, table: PublishedTable, source: str, target: str, wanted: Parts
+) -> bool:
+    """Whether a table in the file has the wanted parts, after rows of some months were replaced if that is little."""
+    ours, theirs = (f"{schema}.{identifier(table.name)}" for schema in (target, source))
+    columns = columns_of(connection, ours)
+    if columns != columns_of(connection, theirs):
+        return False
+    found = parts_of(connection, table, target)
+    if found == wanted:
+        return True
+    if not table.month_of:
+        return False
+    months = {month for month in found | wanted if month and found.get(month) != wanted.get(month)}
+    rows, where = row_hash(columns), in_months(table.month_of, months)
+    connection.begin()
+    ((deleted,),) = connection.execute(
+        f"delete from {ours} where {where} and {rows} not in (select {rows} from {theirs} where {where})"  # noqa: S608
+    ).fetchall()
+    if deleted > _MOST_CHANGED * _rows(found):
+        connection.rollback()
+        return False
+    connection.execute(
+        f"insert into {ours} from {theirs} where {where} and {rows} not in (select {rows} from {ours} where {where})"  # noqa: S608
+    )
+    connection.commit()
+    # Not so where a row is there twice, or a number is another one each time that it is computed.
+    changed = parts_of(connection, table, target, where)
+    return all(changed.get(month) == wanted.get(month) for month in months)
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: PublishedTable, source: str, target: str) -> Parts:
+    name = identifier(table.name)
+    connection.execute(f"create table {target}.{name} as from {source}.{name}")
+    return parts_of(connection, table, target)
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, tables: Sequence[PublishedTable], target: str) -> None:
+    connection.begin()
+    for table in tables:
+        name = f"{target}.{identifier(table.name)}"
+        connection.execute(f"comment on table {name} is {literal(table.description)}")
+        for column, description in table.columns.items():
+            connection.execute(f"comment on column {name}.{identifier(column)} is {literal(description)}")
+    connection.commit()
+
+
+def _require_little_waste(connection: duckdb.DuckDBPyConnection, parts: Mapping[str, Parts], target: str) -> None:
+    """Raise UnfitError if much of the file is what was deleted."""
+    database = _database(target)
+    connection.execute(f"checkpoint {database}")
+    ((blocks, free),) = connection.execute(
+        "select total_blocks, free_blocks from pragma_database_size() where database_name = ?", [database]
+    ).fetchall()
+    if blocks <= _SMALL_BLOCKS:
+        return
+    if free > blocks * _MOST_UNUSED:
+        raise UnfitError(f"{free} of its {blocks} blocks are empty")
+    # The size that is estimated is that of the rows stored, whether deleted or not.
+    stored = connection.execute(
+        "select table_name, estimated_size from duckdb_tables() where database_name = ?", [database]
+    ).fetchall()
+    for name, rows in stored:
+        deleted = rows - _rows(parts[name]) if name in parts else 0
+        if deleted > rows * _MOST_UNUSED:
+            raise UnfitError(f"{deleted} of the {rows} rows of {name} are deleted")
+
+
+def _rows(parts: Parts) -> int:
+    return sum(part.rows for part in parts.values())
