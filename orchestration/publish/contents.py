@@ -103,32 +103,32 @@ def _known_tables(connection: duckdb.DuckDBPyConnection, target: str) -> set[str
 def _made_equal(
     connection: duckdb.DuckDBPyConnection, table: PublishedTable, source: str, target: str, wanted: Parts
 ) -> bool:
-    """Whether a table in the file has the wanted parts, after rows of some months were replaced if that is little."""
+    """Whether a table in the file has the wanted parts, if need be after some of its rows were replaced."""
     ours, theirs = (f"{schema}.{identifier(table.name)}" for schema in (target, source))
     columns = columns_of(connection, ours)
     if columns != columns_of(connection, theirs):
         return False
     found = parts_of(connection, table, target)
-    if found == wanted:
+    months = {month for month in found | wanted if found.get(month) != wanted.get(month)}
+    if not months:
         return True
-    if not table.month_of:
+    row, where = row_hash(columns), in_months(table.month_of, months)
+    if _share_of_changed(found, wanted) > _MOST_CHANGED:
         return False
-    months = {month for month in found | wanted if month and found.get(month) != wanted.get(month)}
-    rows, where = row_hash(columns), in_months(table.month_of, months)
-    connection.begin()
-    ((deleted,),) = connection.execute(
-        f"delete from {ours} where {where} and {rows} not in (select {rows} from {theirs} where {where})"  # noqa: S608
-    ).fetchall()
-    if deleted > _MOST_CHANGED * _rows(found):
-        connection.rollback()
-        return False
-    connection.execute(
-        f"insert into {ours} from {theirs} where {where} and {rows} not in (select {rows} from {ours} where {where})"  # noqa: S608
-    )
-    connection.commit()
+    for change in (
+        f"delete from {ours} where {where} and {row} not in (select {row} from {theirs} where {where})",  # noqa: S608
+        f"insert into {ours} from {theirs} where {where} and {row} not in (select {row} from {ours} where {where})",  # noqa: S608
+    ):
+        connection.execute(change)
     # Not so where a row is there twice, or a number is another one each time that it is computed.
-    changed = parts_of(connection, table, target, where)
-    return all(changed.get(month) == wanted.get(month) for month in months)
+    changed_parts = parts_of(connection, table, target, where)
+    return all(changed_parts.get(month) == wanted.get(month) for month in months)
+
+
+def _share_of_changed(found: Parts, wanted: Parts) -> float:
+    """About how many of the rows found are not wanted; 0 of a table that is too small to tell."""
+    ours, theirs = (frozenset().union(*(part.sample for part in parts.values())) for parts in (found, wanted))
+    return len(ours - theirs) / len(ours) if ours else 0.0
 
 
 def _create(connection: duckdb.DuckDBPyConnection, table: PublishedTable, source: str, target: str) -> Parts:

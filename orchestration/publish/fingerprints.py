@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -24,6 +24,7 @@ PARQUET_FORMAT = "format parquet, compression zstd"
 """How Parquet files are written. It is part of every fingerprint, so that another format makes other files."""
 
 UNDATED = "undated"
+_ONE_IN = 4096
 _ORDINARY = re.compile(r"\d{4}-\d{2}")
 
 Columns = tuple[tuple[str, str], ...]
@@ -42,12 +43,14 @@ class Part:
     month: str | None
     rows: int
     fingerprint: str
+    sample: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
+    """Hashes of one row in so many, the same ones of the same rows: how much of it differs from another part."""
 
 
 def parts_of(
     connection: duckdb.DuckDBPyConnection, table: PublishedTable, schema: str, where: str = "true"
 ) -> dict[str | None, Part]:
-    """Month → part, of those rows of a table for which a condition holds; a table without rows has one part.
+    """Month → part, of those rows of a table for which a condition holds; a whole table without rows has one part.
 
     `schema` with its database. Raises duckdb.Error if the table is not there or cannot be read.
     """
@@ -57,9 +60,11 @@ def parts_of(
     # xor of row hashes is the same where two rows have swapped a value; of hashes of hashes neither it nor the sum is.
     found = connection.execute(
         f"""
-        select coalesce(strftime(month, '%Y-%m'), '{UNDATED}'), rows, total, odd
+        select coalesce(strftime(month, '%Y-%m'), '{UNDATED}'), rows, total, odd, sample
         from (
-            select month, count(*) as rows, sum(hashed) as total, bit_xor(hashed) as odd
+            select
+                month, count(*) as rows, sum(hashed) as total, bit_xor(hashed) as odd,
+                list(hashed) filter (where hashed % {_ONE_IN} = 0) as sample
             from (select {month} as month, hash({row_hash(columns)}) as hashed from {name} where {where})
             group by month
         )
@@ -67,10 +72,10 @@ def parts_of(
     ).fetchall()
     basis = (duckdb.__version__, PARQUET_FORMAT, table.month_of, columns)
     parts = {}
-    for text, rows, total, odd in found or [(UNDATED, 0, 0, 0)]:
+    for text, rows, total, odd, sample in found or [(UNDATED, 0, 0, 0, None)] * (where == "true"):
         fingerprint = hashlib.md5(repr((basis, rows, total, odd)).encode(), usedforsecurity=False).hexdigest()
         key = text if table.month_of else None
-        parts[key] = Part(table.name, table.month_of, key, rows, fingerprint)
+        parts[key] = Part(table.name, table.month_of, key, rows, fingerprint, frozenset(sample or ()))
     return parts
 
 
@@ -93,10 +98,12 @@ def row_hash(columns: Columns) -> str:
     return f"hash({', '.join(identifier(name) for name, _ in columns)})"
 
 
-def in_months(month_of: str, months: Collection[str]) -> str:
-    """SQL that holds for the rows of some months."""
+def in_months(month_of: str | None, months: Collection[str | None]) -> str:
+    """SQL that holds for the rows of some months, or for all where a table is not divided."""
+    if not month_of:
+        return "true"
     column = identifier(month_of)
-    dated = sorted(month for month in months if _ORDINARY.fullmatch(month))
+    dated = sorted(month for month in months if month and _ORDINARY.fullmatch(month))
     # Such as infinity, which no part of a date can be added to.
     others = [month for month in months if month not in (*dated, UNDATED)]
     conditions = [f"{column} is null"] if UNDATED in months else []

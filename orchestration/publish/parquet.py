@@ -78,8 +78,7 @@ def _write(connection: duckdb.DuckDBPyConnection, folder: Path, before: Path) ->
         file = folder / _file(part)
         file.parent.mkdir(exist_ok=True)
         if known.get(part) is None or not _linked(known[part], file):
-            where = in_months(part.month_of, [part.month]) if part.month_of and part.month else "true"
-            _copy(connection, part.table_name, file, where)
+            _copy(connection, part.table_name, file, in_months(part.month_of, [part.month]))
     for table in {part.table_name for part in parts if part.month_of}:
         sync(folder / table)
     # The record comes last: what is in the folder is older.

@@ -6,7 +6,7 @@ Readers query it as `marts.publication`, `marts.publication_tables` and, of the 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -152,12 +152,13 @@ def replace_parts(connection: duckdb.DuckDBPyConnection, schema: str, parts: Ite
     """Say of which parts the tables beside the record are."""
     connection.execute(f"delete from {schema}.{PUBLICATION_PARTS}")  # noqa: S608 - our names
     for part in parts:
-        _insert(connection, f"{schema}.{PUBLICATION_PARTS}", asdict(part))
+        row = {name: getattr(part, name) for name in _DESCRIBED[PUBLICATION_PARTS][1]}
+        _insert(connection, f"{schema}.{PUBLICATION_PARTS}", row)
 
 
 def recorded_parts(connection: duckdb.DuckDBPyConnection, source: str) -> list[Part]:
     """The parts that a table with the columns of `publication_parts` names."""
-    names = ", ".join(field.name for field in fields(Part))
+    names = ", ".join(_DESCRIBED[PUBLICATION_PARTS][1])
     return [Part(*row) for row in connection.execute(f"select {names} from {source}").fetchall()]  # noqa: S608
 
 
