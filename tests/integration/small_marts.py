@@ -26,7 +26,7 @@ from orchestration.publish.tables import PublishedTable
 from orchestration.publish.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 FIRST_DAY = date(2026, 6, 1)
 ROWS = 300
@@ -205,7 +205,9 @@ _STEPS = {
 }
 
 
-def _die_at(snapshot: Path, warehouse: Path, what: str, last_step: int) -> None:
+def _die_at(
+    snapshot: Path, warehouse: Path, what: str, last_step: int, tables: Sequence[PublishedTable] = TABLES
+) -> None:
     """Publish or withhold, and die by SIGKILL before one of the steps that touch a file; else print their names."""
     steps: list[str] = []
 
@@ -217,7 +219,7 @@ def _die_at(snapshot: Path, warehouse: Path, what: str, last_step: int) -> None:
 
     sys.setprofile(note)
     if what == "publish":
-        publish(snapshot, warehouse, TABLES, "run-of-the-dying", GOOD)
+        publish(snapshot, warehouse, tables, "run-of-the-dying", GOOD)
     else:
         withhold(snapshot, "run-of-the-dying", BAD, FIRST_DAY, "failed checks: 2")
     follow_with_parquet(snapshot)
@@ -240,7 +242,8 @@ def main(what: str, *arguments: str) -> None:
     elif what == "publish_for":
         _publish_for(Path(arguments[0]), Path(arguments[1]), arguments[2], int(arguments[3]))
     else:
-        _die_at(Path(arguments[0]), Path(arguments[1]), what, int(arguments[2]))
+        tables = [PublishedTable(**table) for table in json.loads(arguments[3])] if arguments[3:] else TABLES
+        _die_at(Path(arguments[0]), Path(arguments[1]), what, int(arguments[2]), tables)
 
 
 if __name__ == "__main__":
