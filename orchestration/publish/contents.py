@@ -13,7 +13,7 @@ from orchestration.publish.record import PUBLICATION_TABLES, RECORD_TABLES
 from orchestration.publish.workspace import identifier, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import duckdb
 
@@ -72,7 +72,7 @@ def change_tables(
     for table in replaced:
         parts[table.name] = _create(connection, table, source, target)
     _describe(connection, tables, target)
-    _require_little_waste(connection, parts, target)
+    _require_little_waste(connection, target)
     return [part for of_table in parts.values() for part in of_table.values()]
 
 
@@ -121,8 +121,15 @@ def _made_equal(
     ):
         connection.execute(change)
     # Not so where a row is there twice, or a number is another one each time that it is computed.
-    changed_parts = parts_of(connection, table, target, where)
-    return all(changed_parts.get(month) == wanted.get(month) for month in months)
+    changed = parts_of(connection, table, target, where)
+    if any(changed.get(month) != wanted.get(month) for month in months):
+        return False
+    # The size that DuckDB estimates is that of all rows stored, deleted or not.
+    ((stored,),) = connection.execute(
+        "select estimated_size from duckdb_tables() where database_name = ? and table_name = ?",
+        [_database(target), table.name],
+    ).fetchall()
+    return bool(stored - _rows(wanted) <= stored * _MOST_UNUSED)
 
 
 def _share_of_changed(found: Parts, wanted: Parts) -> float:
@@ -147,25 +154,15 @@ def _describe(connection: duckdb.DuckDBPyConnection, tables: Sequence[PublishedT
     connection.commit()
 
 
-def _require_little_waste(connection: duckdb.DuckDBPyConnection, parts: Mapping[str, Parts], target: str) -> None:
-    """Raise UnfitError if much of the file is what was deleted."""
+def _require_little_waste(connection: duckdb.DuckDBPyConnection, target: str) -> None:
+    """Raise UnfitError if much of the file is empty."""
     database = _database(target)
     connection.execute(f"checkpoint {database}")
     ((blocks, free),) = connection.execute(
         "select total_blocks, free_blocks from pragma_database_size() where database_name = ?", [database]
     ).fetchall()
-    if blocks <= _SMALL_BLOCKS:
-        return
-    if free > blocks * _MOST_UNUSED:
+    if blocks > _SMALL_BLOCKS and free > blocks * _MOST_UNUSED:
         raise UnfitError(f"{free} of its {blocks} blocks are empty")
-    # The size that is estimated is that of the rows stored, whether deleted or not.
-    stored = connection.execute(
-        "select table_name, estimated_size from duckdb_tables() where database_name = ?", [database]
-    ).fetchall()
-    for name, rows in stored:
-        deleted = rows - _rows(parts[name]) if name in parts else 0
-        if deleted > rows * _MOST_UNUSED:
-            raise UnfitError(f"{deleted} of the {rows} rows of {name} are deleted")
 
 
 def _rows(parts: Parts) -> int:
