@@ -41,7 +41,7 @@ _DESCRIBED: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "rows": ("bigint", "Rows of all published tables; null if withheld."),
             "is_written_afresh": (
                 "boolean",
-                "The file was written from nothing, and not from the one before where tables changed; null if withheld.",
+                "The file was written from nothing, not from the one before; null if withheld.",
             ),
         },
     ),

@@ -1,9 +1,10 @@
 """The snapshot: a DuckDB file with all published tables, which readers open whenever they like.
 
-Its name is a link to a file that was written aside and never changes: from nothing, or from a copy of the one before. The link is replaced by rename: who has the old
-file open keeps reading it, and nobody sees a part of the new one. A file renamed over the old one would not do: DuckDB
-opens a file by name three times, but follows a link once. The warehouse is read here and nowhere else. Whether it may
-be published is decided by `verdict`.
+Its name is a link to a file that was written aside, from nothing or from a copy of the one before, and never changes.
+The link is replaced by rename: who has the old file open keeps reading it, and nobody sees a part of the new one. A
+file renamed over the old one would not do: DuckDB opens a file by name three times, but follows a link once. The
+warehouse is read here and nowhere else. Which rows are written is said by `contents`, whether they may be published
+by `verdict`.
 """
 
 from __future__ import annotations

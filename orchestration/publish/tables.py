@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "marts"
 MONTH_OF = "publish_by_month_of"
-"""The key in a model's `meta` that names a date column: the table is compared, and written to Parquet, by its months."""
+"""The key in a model's `meta` that names the date column by whose months the table is divided."""
 
 
 @dataclass(frozen=True)

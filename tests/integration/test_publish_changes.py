@@ -45,7 +45,9 @@ WORLD = f"""
         if(i % 50 = 0, null, date '2025-11-20' + (i % 200)::integer) as activity_date
     from range({ROWS}) as r (i);
     create table marts.score_history as
-    select date '2026-01-25' + (i // 100)::integer as as_of_date, 'contact ' || i % 100 as contact_id, i / 3 as lead_score
+    select
+        date '2026-01-25' + (i // 100)::integer as as_of_date, 'contact ' || i % 100 as contact_id,
+        i / 3 as lead_score
     from range({ROWS // 2}) as r (i);
     create table marts.contact_scores as
     select 'contact ' || i as contact_id, date '2026-06-01' as as_of_date, i / 3 as lead_score, 'h' as rule_book_hash
@@ -139,7 +141,9 @@ def twins(tmp_path: Path) -> Twins:
 
 
 def edit(twins: Twins, draw: random.Random) -> None:
-    twins.execute(f"update marts.event_log set contact_id = 'merged' where hash(event_id) % {draw.choice((2, 9, 500))} = 0")
+    twins.execute(
+        f"update marts.event_log set contact_id = 'merged' where hash(event_id) % {draw.choice((2, 9, 500))} = 0"
+    )
 
 
 def add(twins: Twins, draw: random.Random) -> None:
@@ -154,7 +158,13 @@ def add(twins: Twins, draw: random.Random) -> None:
 
 def remove(twins: Twins, draw: random.Random) -> None:
     condition = draw.choice(
-        ["activity_date is null", "activity_date < '2026-01-01'", "hash(event_id) % 5 = 1", "hash(event_id) % 5 > 1", "true"]
+        [
+            "activity_date is null",
+            "activity_date < '2026-01-01'",
+            "hash(event_id) % 5 = 1",
+            "hash(event_id) % 5 > 1",
+            "true",
+        ]
     )
     twins.execute(f"delete from marts.event_log where {condition}")
 
@@ -168,9 +178,7 @@ def swap(twins: Twins, _draw: random.Random) -> None:
 
 def decay(twins: Twins, _draw: random.Random) -> None:
     twins.execute("update marts.contact_scores set lead_score = lead_score * 0.9, as_of_date = as_of_date + 1")
-    twins.execute(
-        "insert into marts.score_history select max(as_of_date) + 1, 'contact 1', 7 from marts.score_history"
-    )
+    twins.execute("insert into marts.score_history select max(as_of_date) + 1, 'contact 1', 7 from marts.score_history")
 
 
 def change_columns(twins: Twins, draw: random.Random) -> None:
@@ -227,7 +235,9 @@ def nothing(_twins: Twins, _draw: random.Random) -> None:
 CHANGES = (edit, add, remove, swap, decay, change_columns, leave_out, divide_otherwise, withhold_one, meddle, nothing)
 
 
-def go_through(twins: Twins, seed: int, steps: int, changes: tuple[Callable[[Twins, random.Random], None], ...]) -> None:
+def go_through(
+    twins: Twins, seed: int, steps: int, changes: tuple[Callable[[Twins, random.Random], None], ...]
+) -> None:
     draw = random.Random(seed)
     for step in range(steps):
         done = draw.sample(changes, draw.choice((1, 1, 2)))
