@@ -1,6 +1,6 @@
-"""The tables in a file that is to be published: made from nothing, or kept from the file before where they are the same.
+"""The tables in a file that is to be published: made from nothing, or kept from the file before where they are equal.
 
-That they are the same is not remembered but read, from the warehouse and from the file. Belongs here: which rows a file
+That they are equal is not remembered but read, from the warehouse and from the file. Belongs here: which rows a file
 gets. Does not: which file that is, and who reads it. A schema is named with its database here.
 """
 
@@ -112,15 +112,15 @@ def _made_equal(
     months = {month for month in found | wanted if found.get(month) != wanted.get(month)}
     if not months:
         return True
-    row, where = row_hash(columns), in_months(table.month_of, months)
     if _share_of_changed(found, wanted) > _MOST_CHANGED:
         return False
+    row, where = row_hash(columns), in_months(table.month_of, months)
     for change in (
         f"delete from {ours} where {where} and {row} not in (select {row} from {theirs} where {where})",  # noqa: S608
         f"insert into {ours} from {theirs} where {where} and {row} not in (select {row} from {ours} where {where})",  # noqa: S608
     ):
         connection.execute(change)
-    # Not so where a row is there twice, or a number is another one each time that it is computed.
+    # They are not where a row is there twice, or a number is another one each time that it is computed.
     changed = parts_of(connection, table, target, where)
     if any(changed.get(month) != wanted.get(month) for month in months):
         return False
@@ -145,13 +145,16 @@ def _create(connection: duckdb.DuckDBPyConnection, table: PublishedTable, source
 
 
 def _describe(connection: duckdb.DuckDBPyConnection, tables: Sequence[PublishedTable], target: str) -> None:
-    connection.begin()
+    statements = []
     for table in tables:
         name = f"{target}.{identifier(table.name)}"
-        connection.execute(f"comment on table {name} is {literal(table.description)}")
-        for column, description in table.columns.items():
-            connection.execute(f"comment on column {name}.{identifier(column)} is {literal(description)}")
-    connection.commit()
+        statements.append(f"comment on table {name} is {literal(table.description)}")
+        # What has no description any more keeps none.
+        columns = dict.fromkeys(column for column, _ in columns_of(connection, name)) | dict(table.columns)
+        for column, description in columns.items():
+            text = "null" if description is None else literal(description)
+            statements.append(f"comment on column {name}.{identifier(column)} is {text}")
+    connection.execute("; ".join(["begin", *statements, "commit"]))
 
 
 def _require_little_waste(connection: duckdb.DuckDBPyConnection, target: str) -> None:

@@ -72,7 +72,9 @@ def follow_with_parquet(snapshot: Path, memory_limit: str = "", kept_seconds: fl
 
 def _write(connection: duckdb.DuckDBPyConnection, folder: Path, before: Path) -> None:
     """Write the files of the snapshot into an empty folder, as far as those of the folder before are not the same."""
-    parts = recorded_parts(connection, f"{_SOURCE}.{PUBLICATION_PARTS}")
+    tables = _tables(connection)
+    # A snapshot of an older version has no parts: its tables are files of their own.
+    parts = recorded_parts(connection, f"{_SOURCE}.{PUBLICATION_PARTS}") if PUBLICATION_PARTS in tables else []
     known = _files_of(connection, before)
     for part in parts:
         file = folder / _file(part)
@@ -82,7 +84,7 @@ def _write(connection: duckdb.DuckDBPyConnection, folder: Path, before: Path) ->
     for table in {part.table_name for part in parts if part.month_of}:
         sync(folder / table)
     # The record comes last: what is in the folder is older.
-    for table in sorted(_tables(connection) - {part.table_name for part in parts}, key=RECORD_TABLES.count):
+    for table in sorted(tables - {part.table_name for part in parts}, key=RECORD_TABLES.count):
         _copy(connection, table, folder / f"{table}.parquet")
     sync(folder)
 

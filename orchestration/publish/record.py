@@ -139,13 +139,17 @@ def next_moment(connection: duckdb.DuckDBPyConnection, schema: str) -> datetime:
 
 def ensure_record(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
     """Have the record tables, described, in a schema (database and all), with the columns that an older one lacks."""
+    statements = []
     for table, (description, columns) in _DESCRIBED.items():
-        typed = ", ".join(f"{name} {column_type}" for name, (column_type, _) in columns.items())
-        connection.execute(f"create table if not exists {schema}.{table} ({typed})")
-        connection.execute(f"comment on table {schema}.{table} is '{description}'")
-        for name, (column_type, meaning) in columns.items():
-            connection.execute(f"alter table {schema}.{table} add column if not exists {name} {column_type}")
-            connection.execute(f"comment on column {schema}.{table}.{name} is '{meaning}'")
+        name = f"{schema}.{table}"
+        typed = ", ".join(f"{column} {column_type}" for column, (column_type, _) in columns.items())
+        statements += [f"create table if not exists {name} ({typed})", f"comment on table {name} is '{description}'"]
+        for column, (column_type, meaning) in columns.items():
+            statements += [
+                f"alter table {name} add column if not exists {column} {column_type}",
+                f"comment on column {name}.{column} is '{meaning}'",
+            ]
+    connection.execute("; ".join(statements))
 
 
 def replace_parts(connection: duckdb.DuckDBPyConnection, schema: str, parts: Iterable[Part]) -> None:

@@ -14,19 +14,22 @@ import os
 import signal
 import sys
 import time
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from orchestration.publish import parquet, workspace
+from orchestration.publish import snapshot as snapshots
 from orchestration.publish.parquet import CURRENT, follow_with_parquet, parquet_dir_of
 from orchestration.publish.snapshot import publish, withhold
 from orchestration.publish.tables import PublishedTable
 from orchestration.publish.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 FIRST_DAY = date(2026, 6, 1)
 ROWS = 300
@@ -186,7 +189,6 @@ def _hold(snapshot: Path, mode: str) -> None:
 
 
 _STEPS = {
-    "execute",
     "rename",
     "replace",
     "link",
@@ -199,10 +201,18 @@ _STEPS = {
     "flock",
     "sendfile",
     "copy_file_range",
-    "begin",
-    "commit",
-    "rollback",
 }
+
+
+class _Noted:
+    """A connection that says when it executes something: Python does not see that in DuckDB's own."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, note: Callable[[str], None]) -> None:
+        self._connection, self._note = connection, note
+
+    def execute(self, *arguments: Any) -> Any:
+        self._note("execute")
+        return self._connection.execute(*arguments)
 
 
 def _die_at(
@@ -211,13 +221,23 @@ def _die_at(
     """Publish or withhold, and die by SIGKILL before one of the steps that touch a file; else print their names."""
     steps: list[str] = []
 
-    def note(_frame: object, event: str, function: Any) -> None:
-        if event == "c_call" and function.__name__ in _STEPS:
-            steps.append(function.__name__)
-            if len(steps) == last_step:
-                os.kill(os.getpid(), signal.SIGKILL)
+    def note(step: str) -> None:
+        steps.append(step)
+        if len(steps) == last_step:
+            os.kill(os.getpid(), signal.SIGKILL)
 
-    sys.setprofile(note)
+    def look(_frame: object, event: str, function: Any) -> None:
+        # Texts have a method `replace`, too.
+        if event == "c_call" and function.__name__ in _STEPS and not isinstance(function.__self__, str):
+            note(function.__name__)
+
+    @contextmanager
+    def noted_duckdb(folder: Path, memory_limit: str = "") -> Iterator[_Noted]:
+        with workspace.duckdb_for(folder, memory_limit) as connection:
+            yield _Noted(connection, note)
+
+    vars(snapshots)["duckdb_for"] = vars(parquet)["duckdb_for"] = noted_duckdb
+    sys.setprofile(look)
     if what == "publish":
         publish(snapshot, warehouse, tables, "run-of-the-dying", GOOD)
     else:

@@ -377,7 +377,11 @@ def test_killed_while_files_take_their_places(place: Place, what: str) -> None:
 @pytest.mark.parametrize("what", ["publish", "withhold"])
 def test_killed_at_every_step(place: Place, what: str) -> None:
     start_over(place)
-    for step in range(1, len(steps_of(place, what)) + 1):
+    steps = steps_of(place, what)
+    # Statements come in groups that are all in files which nobody knows yet.
+    some = [step for step, name in enumerate(steps, 1) if name != "execute"]
+    some += [step for step, name in enumerate(steps, 1) if name == "execute"][::5]
+    for step in some:
         start_over(place)
         die_and_recover(place, what, step)
 
