@@ -24,7 +24,7 @@ STORAGE_VERSION = "v1.2.0"
 """The oldest DuckDB that can open the file; the warehouse itself is in the format of the newest."""
 
 _MOST_CHANGED = 0.5
-"""The share of rows up to which it is cheaper to keep the others."""
+"""The share of a table's rows up to which it is cheaper to keep the others."""
 _MOST_UNUSED = 0.25
 """The share of a file, and of the rows stored of a table, that may be what was deleted."""
 _SMALL_BLOCKS = 64
@@ -62,9 +62,6 @@ def change_tables(
         if table.name not in there or not _made_equal(connection, table, source, target, parts[table.name]):
             replaced.append(table)
     names = {table.name for table in replaced}
-    changed, rows = (sum(_rows(parts[name]) for name in some) for some in (names, parts))
-    if changed > rows * _MOST_CHANGED:
-        raise UnfitError("most rows are new")
     for name in (there - parts.keys()) | (there & names):
         connection.execute(f"drop table {target}.{identifier(name)}")
     # The blocks of what was dropped are free from here on, and are what is written to first.
