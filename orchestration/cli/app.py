@@ -8,6 +8,7 @@ from io import TextIOWrapper
 import typer
 
 from orchestration.cli.alerts import alerts
+from orchestration.cli.backtest import backtest
 from orchestration.cli.build import build
 from orchestration.cli.demo import demo
 from orchestration.cli.explain import explain
@@ -15,6 +16,7 @@ from orchestration.cli.impact import impact
 from orchestration.cli.refresh_lists import refresh_lists
 from orchestration.cli.report import report
 from orchestration.cli.sample import sample
+from orchestration.cli.suggest import suggest
 from orchestration.cli.top import top
 from orchestration.cli.ui import ui
 from orchestration.cli.validate import validate
@@ -27,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (demo, sample, validate, impact, build, top, explain, report, ui, refresh_lists):
+for command in (demo, sample, validate, impact, backtest, suggest, build, top, explain, report, ui, refresh_lists):
     app.command()(command)
 app.add_typer(alerts, name="alerts")
 
