@@ -44,18 +44,8 @@ def auc_by_day(days: Sequence[DayCount], *, is_one: bool) -> Markup:
     places = range(len(days))
     lines = [("auc_head", "now", 2.2)] if is_one else [("auc_base", "ink", 1.4), ("auc_head", "now", 2.2)]
     for name, colour, width in lines:
-        values = [getattr(day, name) for day in days]
-        axes.plot(
-            places, [float("nan") if value is None else value for value in values], color=STAND_IN[colour], lw=width
-        )
-        axes.plot(
-            places,
-            [float("nan") if value is None else value for value in values],
-            color=STAND_IN[colour],
-            marker="o",
-            markersize=3,
-            lw=0,
-        )
+        values = [float("nan") if (value := getattr(day, name)) is None else value for day in days]
+        axes.plot(places, values, color=STAND_IN[colour], marker="o", markersize=3, lw=width)
     axes.axhline(0.5, color=STAND_IN["soft"], lw=1, dashes=(3, 3))
     scales(axes, f"{days[0].day} to {days[-1].day}; dashed: no order at all")
     axes.locator_params(axis="y", nbins=5, integer=False)

@@ -21,8 +21,10 @@ class Estimate:
 
 @dataclass(frozen=True, kw_only=True)
 class TopShare:
-    """The first share of each day's list: what share of it converts, how many times the rate of all that is, and what share of all
-    conversions it holds."""  # fmt: skip
+    """The first share of each day's list: what share of it converts, and how many times the rate of all.
+
+    `recall`: the share of all conversions that is in it.
+    """
 
     share: float
     precision: Estimate
@@ -32,7 +34,7 @@ class TopShare:
 
 @dataclass(frozen=True, kw_only=True)
 class LeadTime:
-    """How long before their opportunity people were first in the top `share`: `caught` of `converting` people ever were."""
+    """How long before an opportunity people were first in the top `share`: `caught` of `converting` ever were."""
 
     share: float
     converting: int

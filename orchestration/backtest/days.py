@@ -44,13 +44,13 @@ def days_to_judge(
     last_closed = last_known - timedelta(days=horizon_days)
     last = last or last_closed
     first = first or min(last, last_closed) - timedelta(days=span_days - every_days)
-    if first > last:
+    if first > last and last != last_closed:
         raise BacktestError(f"--from {first} is after --to {last}.")
     asked = [first + timedelta(days=number) for number in range(0, (last - first).days + 1, every_days)]
     judged = tuple(day for day in asked if day <= last_closed)
     if not judged:
         raise BacktestError(
-            f"No day can be judged yet: with a horizon of {horizon_days} days and data up to {last_known}, the last day "
-            f"whose outcome is known is {last_closed}. Choose an earlier --from or a shorter --horizon."
+            f"No day can be judged yet: with a horizon of {horizon_days} days and data up to {last_known}, the last "
+            f"day whose outcome is known is {last_closed}. Choose an earlier --from or a shorter --horizon."
         )
     return Days(judged, tuple(day for day in asked if day > last_closed), horizon_days, every_days, last_known)

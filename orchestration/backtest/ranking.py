@@ -47,9 +47,9 @@ class Ranking:
         self._order = order
 
     def auc(self, weight: Floats | None = None) -> float:
-        """The chance that of two contacts on one day, one of whom converts, that one has the higher score; ties count half.
+        """The chance that of two contacts on one day, one of whom converts, that one has the higher score.
 
-        NaN if there is no such pair. `weight` is one number per contact.
+        A tie counts half. NaN if there is no such pair. `weight` is one number per contact.
         """
         if weight is None:
             return self._auc_by_day()
@@ -72,7 +72,7 @@ class Ranking:
 
     def top(self, share: float, weight: Floats) -> Top:
         """The first `share` of each day. Of a tie that reaches across its end as many count as there is room for."""
-        converted, others, total = self._ties(weight)
+        converted, _, total = self._ties(weight)
         room = share * self._by_day(total)[self._day_of_tie] - self._before(total)
         taken = np.clip(np.divide(room, total, out=np.zeros_like(total), where=total > 0), 0.0, 1.0)
         found = float(np.sum(taken * converted))

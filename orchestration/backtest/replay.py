@@ -12,8 +12,6 @@ from orchestration.impact.scoring import Scoring
 from orchestration.impact.selection import NEVER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
     from pathlib import Path
 
     from dbt.contracts.graph.manifest import Manifest
@@ -28,20 +26,19 @@ _AS_THEY_ARE = ("base_raw__", "stg_raw__", "int_raw_")
 class Replay(Scoring):
     """dbt on one scratch file that holds the doubles."""
 
-    def score_days(self, folder: Path, state: WarehouseState, days: Sequence[date]) -> None:
-        """Score the loaded rule book on `days`. Raises ImpactError."""
+    def score_days(self, folder: Path, state: WarehouseState) -> None:
+        """Score the loaded rule book on the replayed days. Raises ImpactError."""
         self.scratch.set_up_run(state.as_of_date, None, day_is_recorded_again=False)
         self.scratch.connection.execute(
             "create or replace table intermediate.int_scoring_dates as"
-            " select day as as_of_date, true as is_recorded, false as is_latest from replay.days where day in (select unnest(?))",
-            [list(days)],
+            " select day as as_of_date, true as is_recorded, false as is_latest from replay.days"
         )
         manifest = self._parse()
         self._run("score days", models_of_a_replay(manifest), folder, manifest)
 
 
 def models_of_a_replay(manifest: Manifest) -> list[str]:
-    """The models to build, by name: all that scores are made from, but those that read raw rows or say what a run is about."""
+    """The models to build, by name: what scores are made from, but what reads raw rows or says what a run is about."""
     models = {node.unique_id: node for node in manifest.nodes.values() if node.resource_type == "model"}
     waiting = [unique_id for unique_id, node in models.items() if node.name in WANTED]
     found = set(waiting)

@@ -39,8 +39,8 @@ def span(backtest: Backtest) -> str:
         else ""
     )
     return (
-        f"{days}, every {backtest.every_days} days from {backtest.first_day} to {backtest.last_day}. Converted: a first "
-        f"opportunity within {backtest.horizon_days} days.{left_out}"
+        f"{days}, every {backtest.every_days} days from {backtest.first_day} to {backtest.last_day}. Converted: a "
+        f"first opportunity within {backtest.horizon_days} days.{left_out}"
     )
 
 
@@ -48,9 +48,9 @@ def seen(backtest: Backtest) -> str:
     """Who was looked at."""
     who = backtest.seen
     return (
-        f"{count(who.contacts, 'contact')} known, not excluded and without an opportunity, seen {number(who.observations)} "
-        f"times; {number(who.conversions)} of these times ({rate(who.base_rate)}) were before a conversion, of "
-        f"{count(who.converting_contacts, 'contact')}."
+        f"{count(who.contacts, 'contact')} known, not excluded and without an opportunity, seen "
+        f"{number(who.observations)} times; {number(who.conversions)} of these times ({rate(who.base_rate)}) "
+        f"were before a conversion, of {count(who.converting_contacts, 'contact')}."
     )
 
 
@@ -58,10 +58,10 @@ def knowledge(backtest: Backtest) -> str:
     """What the scores of a day knew, and what hindsight would have made of them."""
     who = backtest.seen
     if not who.known_late:
-        return "Nobody's events were loaded, re-sent otherwise, identified or merged after the day: nothing had to be left out."
+        return "No event was loaded, re-sent otherwise, identified or merged after the day: none had to be left out."
     text = (
-        f"For {number(who.known_late)} of {number(who.observations)} observations something that happened by then was known "
-        "only later, and was left out."
+        f"For {number(who.known_late)} of {number(who.observations)} observations something that happened by then was "
+        "known only later, and was left out."
     )
     hindsight, auc = backtest.head.auc_by_hindsight, backtest.head.auc["lead"].value
     if hindsight is not None and auc is not None:
@@ -180,10 +180,10 @@ def forecast(found: Forecast | None) -> str:
 
 
 RULES_REMARK = (
-    "Conversion of who was hit in the {days} days before, and of everybody else. No effect of the rule: who reads prices also "
-    "opens emails."
+    "Conversion of who was hit in the {days} days before, and of everybody else. No effect of the rule: who reads "
+    "prices also opens emails."
 )
 AUC_REMARK = (
-    "AUC: the chance that of two contacts on one day, of whom one converts, that one has the higher score; 0.5 is no order at "
-    "all. Brackets: 95 % intervals, contacts drawn anew {resamples} times."
+    "AUC: the chance that of two contacts on one day, of whom one converts, that one has the higher score; 0.5 is no "
+    "order at all. Brackets: 95 % intervals, contacts drawn anew {resamples} times."
 )

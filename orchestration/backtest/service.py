@@ -1,4 +1,4 @@
-"""A backtest from start to end: rule books and days in, one `Backtest` out. How it is asked for and told is elsewhere."""
+"""A backtest from start to end: rule books and days in, one `Backtest` out. How it is told is elsewhere."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ _LONG_ENOUGH_AGO = 0.05  # of the observations may have been edited later before
 class BacktestOptions:
     """What is asked. `first`, `last`: None, the last `span_days` that can be judged.
 
-    `every_days`: days between judged days. `horizon_days`: how soon the opportunity must come. `lookback_days`: how long
-    ago a hit of a rule may lie. `sample_contacts`: of more contacts a sample is drawn. `dbt_vars`: those of the builds.
+    `every_days`: days between judged days. `horizon_days`: how soon the opportunity must come. `lookback_days`: how
+    long ago a hit of a rule may lie. `sample_contacts`: of more contacts a sample is drawn. `dbt_vars`: as of builds.
     """
 
     first: date | None = None
@@ -146,7 +146,7 @@ def replay(
                 rule_book_hash = scoring.load_rule_book(book.folder)
                 if any(named.rule_book_hash == rule_book_hash for named, *_ in read):
                     break
-                scoring.score_days(book.folder, state, days.judged)
+                scoring.score_days(book.folder, state)
                 on_event(f"{step}: read", None)
                 population, side = read_side(scratch, options.lookback_days)
                 read.append((SideName(book.name, book.commit, rule_book_hash), population, side))
@@ -189,8 +189,8 @@ def _among_those_who_count(
         raise BacktestError(f"No contact was known on any judged day {span}.")
     if not converted.any():
         raise BacktestError(
-            f"None of {population.contacts:,} contacts got a first opportunity within {days.horizon_days} days of a judged "
-            f"day {span}, so that nothing can be compared. Is the raw table `opportunities` filled for this time?"
+            f"None of {population.contacts:,} contacts got a first opportunity within {days.horizon_days} days of a "
+            f"judged day {span}, so that nothing can be compared. Does the raw table `opportunities` reach so far?"
         )
     if converted.all():
         raise BacktestError(f"Every contact seen {span} got an opportunity, so that no ranking is better than another.")
@@ -241,13 +241,13 @@ def _notes(replayed: Replayed) -> Iterator[str]:
     seen = _seen(replayed)
     if seen.converting_contacts < _FEW_CONVERSIONS:
         yield (
-            f"Only {seen.converting_contacts} people converted: the intervals are wide, and themselves uncertain below about "
-            f"{_FEW_CONVERSIONS}."
+            f"Only {seen.converting_contacts} people converted: the intervals are wide, and themselves uncertain "
+            f"below about {_FEW_CONVERSIONS}."
         )
     if seen.edited_later > _LONG_ENOUGH_AGO * seen.observations:
         yield (
-            f"{seen.edited_later / seen.observations:.0%} of the observations are of people whose profile was edited after the "
-            "day: fit scores know it as it is now. Compare the AUC of the activity score, which reads no profile."
+            f"{seen.edited_later / seen.observations:.0%} of the observations are of people whose profile was edited "
+            "after the day: fit scores know it as it is now. Compare the AUC of the activity score; it reads no profile."
         )
     if seen.sampled_share < 1:
         yield f"A sample of {seen.sampled_share:.0%} of the contacts, always the same ones; intervals allow for it."

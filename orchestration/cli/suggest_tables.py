@@ -31,12 +31,12 @@ def _parts(found: Suggestion, patch: str) -> Iterator[RenderableType]:
     yield Text()
     yield heading("Suggestion", f"for the rule book of {clean(found.rule_book)}; nothing is applied")
     yield Text(
-        f"{count(found.judged_days, 'day')} from {found.first_day} to {found.last_day}, horizon {found.horizon_days} days: "
-        f"{count(found.contacts, 'contact')}, of whom {number(found.converting_contacts, 0)} converted."
+        f"{count(found.judged_days, 'day')} from {found.first_day} to {found.last_day}, horizon {found.horizon_days} "
+        f"days: {count(found.contacts, 'contact')}, of whom {number(found.converting_contacts, 0)} converted."
     )
     yield Text(
-        f"Tried on {trial.tried_from} to {trial.tried_to}, learnt from days up to {trial.learnt_until}: AUC of the lead score "
-        f"{interval(trial.auc_before, 'auc')} before, {interval(trial.auc_after, 'auc')} after, "
+        f"Tried on {trial.tried_from} to {trial.tried_to}, learnt from days up to {trial.learnt_until}: AUC of the "
+        f"lead score {interval(trial.auc_before, 'auc')} before, {interval(trial.auc_after, 'auc')} after, "
         f"difference {change(trial.difference, 'auc')}."
     )
     for note in found.notes:

@@ -24,7 +24,7 @@ EVIDENCE_HEADER = (
 
 
 def with_numbers(text: str, proposals: Iterable[RuleProposal]) -> str:
-    """The text of a point_rules.csv with the proposed points and half-lives. Raises SuggestError if a rule is not found in it."""
+    """The text of a point_rules.csv with the proposed numbers. Raises SuggestError if a rule is not in it."""
     wanted: dict[str, dict[str, str]] = {rule.rule_id: _cells(rule) for rule in proposals if rule.is_changed}
     rows = list(_rows_with_text(text))
     if not rows:

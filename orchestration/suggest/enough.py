@@ -26,7 +26,7 @@ ALWAYS = 2
 
 @dataclass(frozen=True)
 class RuleCount:
-    """People a rule hit on some judged day, those of them to whom it happened before a conversion, and those to whom not."""
+    """People a rule hit on some judged day, those hit before a conversion, and those who never were."""
 
     rule: int
     people: int
@@ -41,7 +41,7 @@ class RuleCount:
 
 @dataclass(frozen=True)
 class Enough:
-    """Rules that can be learnt, those most often seen before a conversion first; `crowded_out`: for which alone events lack."""
+    """Rules that can be learnt, most seen before conversions first; `crowded_out`: those for which only events lack."""
 
     learnt: tuple[int, ...]
     crowded_out: tuple[int, ...]
@@ -67,14 +67,15 @@ def enough_of(exposure: Exposure, converted: NDArray[np.bool_]) -> Enough:
     candidates.sort(key=lambda count: (-count.converting, count.rule))
     if room < 1:
         raise TooFewDataError(
-            f"{events} people converted. It takes {EVENTS_PER_VARIABLE} for each number that is learnt (Peduzzi et al. 1996): "
-            f"{EVENTS_PER_VARIABLE * (ALWAYS + 1)} for a single rule, {EVENTS_PER_VARIABLE * (ALWAYS + max(len(candidates), 1))} "
-            "for every rule that hit often enough. Nothing is proposed; a longer period, if there is one, has more."
+            f"{events} people converted. It takes {EVENTS_PER_VARIABLE} for each number that is learnt (Peduzzi et al. "
+            f"1996): {EVENTS_PER_VARIABLE * (ALWAYS + 1)} for a single rule, "
+            f"{EVENTS_PER_VARIABLE * (ALWAYS + max(len(candidates), 1))} for every rule that hit often enough. "
+            "Nothing is proposed; a longer period, if there is one, has more."
         )
     if not candidates:
         raise TooFewDataError(
-            f"No rule hit {EVENTS_PER_VARIABLE} people before a conversion and {EVENTS_PER_VARIABLE} others, which is the least "
-            f"to learn its points from (Peduzzi et al. 1996); {events} people converted. Nothing is proposed."
+            f"No rule hit {EVENTS_PER_VARIABLE} people before a conversion and {EVENTS_PER_VARIABLE} others, which is "
+            f"the least to learn its points from (Peduzzi et al. 1996); {events} people converted. Nothing is proposed."
         )
     return Enough(
         tuple(count.rule for count in candidates[:room]),

@@ -1,4 +1,4 @@
-"""What every rule gave each observation, by the age of its hits: enough to compute the activity score with other numbers.
+"""What every rule gave each observation, by the age of hits: enough to compute activity scores with other numbers.
 
 Computed here once more, with the rule book as it is, it must be the score that dbt computed; `check` compares both.
 """
@@ -87,7 +87,8 @@ class Exposure:
         rows = execute("select * from replay.learnt order by row_no").fetchnumpy()
         rules = tuple(LearntRule(*row) for row in execute(_text("rules")).fetchall())
         groups = execute(
-            "select coalesce(min_points, '-infinity'), coalesce(max_points, 'infinity') from replay.groups order by group_no"
+            "select coalesce(min_points, '-infinity'), coalesce(max_points, 'infinity') from replay.groups"
+            " order by group_no"
         )
         bounds = np.array(groups.fetchall(), dtype=float).reshape(-1, 2)
         scores = {
@@ -142,7 +143,7 @@ class Exposure:
         return np.bincount(self.hit_row[places], weights=decayed, minlength=len(self)).astype(float)
 
     def activity_with(self, points: Mapping[int, float], half_lives: Mapping[int, float]) -> Floats:
-        """The activity score with other points and half-lives of some rules, limits of groups and of the score included."""
+        """The activity score with other points and half-lives of some rules, limits of groups and score included."""
         sums = self.other.copy()
         for number, rule in enumerate(self.rules):
             if rule.group is not None:
@@ -168,8 +169,8 @@ class Exposure:
         difference = float(np.abs(self.activity_with({}, {}) - self.activity).max())
         if difference > _TOLERANCE:
             raise SuggestError(
-                f"The activity score computed from the ledger differs from the warehouse's by {difference:.3g} points; that is "
-                "a defect of this project, please report it."
+                f"The activity score computed from the ledger differs from the warehouse's by {difference:.3g} points; "
+                "that is a defect of this project, please report it."
             )
 
 

@@ -1,4 +1,4 @@
-"""Logistic regression whose coefficients keep the sign of their rule's points and are drawn towards the rule book as it is.
+"""Logistic regression whose coefficients keep the sign of their rule's points and are drawn towards these points.
 
 With few data the proposal is what stands there already; how strongly it is drawn (`penalty`) is chosen on later days.
 scikit-learn's LogisticRegression knows neither bounds nor another centre than 0, so the likelihood is minimised by
@@ -24,7 +24,7 @@ _MOST_STEPS = 500
 
 @dataclass(frozen=True)
 class Problem:
-    """Rows to learn from. Columns of `always` are fitted freely with coefficients ≥ 0, of `rules` with the sign of `centre`.
+    """Rows to learn from. Coefficients of `always` are ≥ 0 and else free, those of `rules` have the sign of `centre`.
 
     `centre`: the rules' points as they are, in the column's unit.
     """
@@ -46,7 +46,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Fitted:
-    """Log-odds: `intercept`, per unit of each column of `always`, per hit of each rule, and what one point was worth."""
+    """Log-odds: `intercept`, per unit of each column of `always`, per hit of each rule, and what a point was worth."""
 
     intercept: float
     always: Floats
@@ -66,7 +66,7 @@ def loss_of(linear: Floats, converted: Floats) -> Floats:
 
 
 def fit(problem: Problem, penalty: float) -> Fitted:
-    """The minimum. `penalty`: how strongly rules are drawn to the rule book as it is, per variance of a column; infinite: wholly."""
+    """The minimum. `penalty`: how strongly rules are drawn to their points, per variance of a column; or infinite."""
     worth, intercept, always = _worth_of_a_point(problem)
     centre = worth * problem.centre
     if np.isinf(penalty) or not problem.rules.shape[1]:

@@ -20,7 +20,7 @@ _LEAST_DAYS = 4
 
 @dataclass(frozen=True)
 class Fold:
-    """Numbers of judged days, as offsets in days from the first one: learnt up to one, tried from another to a third."""
+    """Judged days as offsets in days from the first one: learnt up to one, tried from another to a third."""
 
     learnt_to: int
     tried_from: int

@@ -103,10 +103,10 @@ def _usable_folds(exposure: Exposure, converted: Flags, days: Days) -> tuple[Fol
     if not usable:
         span = (days.judged[-1] - days.judged[0]).days
         raise TooFewDataError(
-            f"{len(days.judged)} judged days over {span} days leave no later days to try anything on: with a horizon of "
-            f"{days.horizon_days} days it takes {days_needed(days.horizon_days, days.every_days)} days at least, and "
-            f"{LEAST_CONVERSIONS} people who convert both in what is learnt from and in what it is tried on. Choose an earlier "
-            "--from or a shorter --horizon."
+            f"{len(days.judged)} judged days over {span} days leave no later days to try anything on: with a horizon "
+            f"of {days.horizon_days} days it takes {days_needed(days.horizon_days, days.every_days)} days at least, "
+            f"and {LEAST_CONVERSIONS} people who convert both in what is learnt from and in what it is tried on. "
+            "Choose an earlier --from or a shorter --horizon."
         )
     return usable
 
@@ -130,7 +130,7 @@ def _numbers(exposure: Exposure, rules: Sequence[int], choice: Choice, fitted: F
 def _trial(
     exposure: Exposure, rules: Sequence[int], converted: Flags, choice: Choice, folds: Sequence[Fold], days: Days
 ) -> Trial:
-    """The last fold: learnt on its earlier days with the numbers rounded as they would be written, tried on its later ones."""
+    """The last fold: numbers learnt on its earlier days, rounded as they would be written, tried on its later ones."""
     fold = folds[-1]
     problem = problem_of(exposure, rules, choice.half_lives, converted)
     numbers = _numbers(exposure, rules, choice, fit(problem.of(fold.learn(exposure.day)), choice.penalty))
@@ -180,6 +180,7 @@ def _proposals(exposure: Exposure, enough: Enough, converted: Flags, choice: Cho
         is_learnt = number in rules
         place = rules.index(number) if is_learnt else 0
         learnt_points = numbers.points.get(number)
+        coefficient = estimate_of(float(fitted.rules[place]), coefficients[:, place]) if is_learnt else Estimate(None)
         yield RuleProposal(
             rule_id=rule.rule_id,
             description=rule.description,
@@ -189,9 +190,7 @@ def _proposals(exposure: Exposure, enough: Enough, converted: Flags, choice: Cho
             proposed_decay_days=choice.half_lives.get(number, rule.decay_days) if is_learnt else rule.decay_days,
             people=count.people,
             converting=count.converting,
-            coefficient=estimate_of(float(fitted.rules[place]), coefficients[:, place])
-            if is_learnt
-            else Estimate(None),
+            coefficient=coefficient,
             points_interval=estimate_of(learnt_points, points_of_draws[:, place])
             if learnt_points is not None
             else Estimate(None),
@@ -227,13 +226,13 @@ def _notes(enough: Enough, choice: Choice, trial: Trial, rules: Sequence[RulePro
         yield "The proposal does not surely rank better: the interval of the difference holds 0. Take it as a hint."
     if not trial.is_held_out:
         yield (
-            "The period is too short to keep days out of every choice: the AUC after is that of days that chose how far to move, "
-            "and flatters."
+            "The period is too short to keep days out of every choice: the AUC after is that of days that chose how "
+            "far to move, and flatters."
         )
     if enough.crowded_out:
         yield (
-            f"{len(enough.crowded_out)} rules hit often enough but were left out: {enough.converting_contacts} people converted, and it "
-            f"takes {EVENTS_PER_VARIABLE} for each number that is learnt (Peduzzi et al. 1996)."
+            f"{len(enough.crowded_out)} rules hit often enough but were left out: {enough.converting_contacts} people "
+            f"converted, and it takes {EVENTS_PER_VARIABLE} for each number that is learnt (Peduzzi et al. 1996)."
         )
     if choice.half_lives:
         yield "Half-lives are proposed only where later days are likelier by two standard errors."
