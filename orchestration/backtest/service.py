@@ -247,7 +247,7 @@ def _notes(replayed: Replayed) -> Iterator[str]:
     if seen.edited_later > _LONG_ENOUGH_AGO * seen.observations:
         yield (
             f"{seen.edited_later / seen.observations:.0%} of the observations are of people whose profile was edited "
-            "after the day: fit scores know it as it is now. Compare the AUC of the activity score; it reads no profile."
+            "after the day: fit scores know it as it is now. Compare the AUC of activity, which reads no profile."
         )
     if seen.sampled_share < 1:
         yield f"A sample of {seen.sampled_share:.0%} of the contacts, always the same ones; intervals allow for it."
