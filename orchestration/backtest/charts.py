@@ -70,7 +70,7 @@ def lifts(rules: Sequence[RuleResult]) -> Markup:
         axes.plot([low, high], [position, position], color=STAND_IN["ink"], lw=1)
         axes.text(0, position - 0.22, clean(rule.rule_id, _LONGEST_LABEL), ha="left", **words)
         axes.text(most, position - 0.22, f"{number(value, 2)}×", ha="right", **words)
-    axes.axvline(1, color=STAND_IN["soft"], lw=1)
+    axes.plot([1, 1], [-0.5, len(rules) - 0.5], color=STAND_IN["soft"], lw=1)
     axes.text(1, len(rules) - 0.45, "as all", ha="center", va="top", size=SMALL, color=STAND_IN["soft"])
     axes.set(xlim=(0, most), ylim=(len(rules) - 0.1, -0.75))
     described = ", ".join(f"{rule.rule_id} {number(value, 2)}" for rule, value, *_ in shown)

@@ -45,6 +45,7 @@ class Ranking:
         self._day_starts = np.flatnonzero(is_first_of_day)
         self._day_of_tie = np.cumsum(is_first_of_day) - 1
         self._order = order
+        self._last: tuple[Floats, tuple[Floats, Floats, Floats]] | None = None
 
     def auc(self, weight: Floats | None = None) -> float:
         """The chance that of two contacts on one day, one of whom converts, that one has the higher score.
@@ -104,10 +105,13 @@ class Ranking:
 
     def _ties(self, weight: Floats) -> tuple[Floats, Floats, Floats]:
         """Per tie: the weight of who converts, of others, of all."""
-        weights = weight[self._contact]
-        total = np.add.reduceat(weights, self._tie_starts)
-        converted = np.add.reduceat(weights * self._converted, self._tie_starts)
-        return converted, total - converted, total
+        # One draw is asked for several numbers.
+        if self._last is None or self._last[0] is not weight:
+            weights = weight[self._contact]
+            total = np.add.reduceat(weights, self._tie_starts)
+            converted = np.add.reduceat(weights * self._converted, self._tie_starts)
+            self._last = weight, (converted, total - converted, total)
+        return self._last[1]
 
     def _by_day(self, per_tie: Floats) -> Floats:
         sums: Floats = np.add.reduceat(per_tie, self._day_starts)
