@@ -21,6 +21,7 @@ from orchestration.backtest.observations import read_side, without
 from orchestration.backtest.ranking import Ranking
 from orchestration.backtest.replay import Replay
 from orchestration.backtest.resampling import RESAMPLES
+from orchestration.dbt_project import project_vars
 from orchestration.impact.scoring import read_state
 from orchestration.impact.scratch import open_scratch
 
@@ -138,7 +139,7 @@ def replay(
                 days = _days(state, options)
                 scratch.mirror()
                 share = _sampled_share(scratch, options.sample_contacts)
-                _prepare(scratch, days, share, str(options.dbt_vars.get("scoring_timezone") or "UTC"))
+                _prepare(scratch, days, share, _zone(options))
                 seconds[f"{step}: what was known"] = time.monotonic() - began
                 scoring = Replay(
                     settings, scratch, options.dbt_vars, lambda event, step=step: on_event(f"{step}: score", event)
@@ -162,6 +163,11 @@ def _days(state: WarehouseState, options: BacktestOptions) -> Days:
     return days_to_judge(
         options.first, options.last, last_known, options.horizon_days, options.every_days, options.span_days
     )
+
+
+def _zone(options: BacktestOptions) -> str:
+    """The time zone in which days end, as the models have it."""
+    return str(options.dbt_vars.get("scoring_timezone") or project_vars()["scoring_timezone"])
 
 
 def _prepare(scratch: Scratch, days: Days, share: float, zone: str) -> None:

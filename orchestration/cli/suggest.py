@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -77,7 +78,9 @@ def suggest(
     if evidence:
         write_text(evidence, evidence_of(found.rules, found.trial.auc_before.value, found.trial.auc_after.value))
     if as_json:
-        print_json(asdict(found) | {"patch": patch(text, proposed)})
+        told = asdict(found) | {"patch": patch(text, proposed)}
+        # JSON knows no infinity: the rule book as it is was best.
+        print_json(told | {"penalty": None if math.isinf(found.penalty) else found.penalty})
     else:
         from orchestration.cli.suggest_tables import suggest_tables
 

@@ -37,7 +37,7 @@ deciles as (
         as_of_date,
         contacts_of_day,
         conversions_of_day,
-        greatest(ceiling(10 * mean_rank / contacts_of_day), 1) as decile,
+        greatest(ceiling({{ comparable('10 * mean_rank / contacts_of_day') }}), 1) as decile,
         min(lead_score) as lowest_score,
         max(lead_score) as highest_score,
         sum(contacts) as contacts,
