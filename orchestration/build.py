@@ -80,7 +80,8 @@ class FailedCheck:
 class BuildResult:
     """How a build ended: one line per error, the failed checks, the number of passed ones, seconds, Dagster's run.
 
-    If no run began, `run_id` is empty and `as_of` what was asked for.
+    If no run began, `run_id` is empty and `as_of` what was asked for. It is not `is_begun` if a check of the sources
+    failed, before dbt.
     """
 
     status: BuildStatus
@@ -90,6 +91,7 @@ class BuildResult:
     passed_checks: int = 0
     seconds: float = 0.0
     run_id: str = ""
+    is_begun: bool = True
 
 
 def run_build(
@@ -169,6 +171,7 @@ def _judge(run: dg.ExecuteInProcessResult, definitions: dg.Definitions, last_day
         passed_checks=sum(evaluation.passed for evaluation in evaluations),
         seconds=seconds,
         run_id=run.run_id,
+        is_begun=any(event.is_step_start and event.step_key == OP_NAME for event in run.all_events),
     )
 
 

@@ -157,6 +157,10 @@ def print_outcome(settings: Settings, result: BuildResult) -> None:
     if result.errors:
         print_line(Text(f"Not built: {count(len(result.errors), 'error')}.", "bold red"))
         return
+    if not result.is_begun:
+        failed = count(len(result.failed_checks), "check")
+        print_line(Text(f"Not built: {failed} of the sources failed; readers keep what they have.", "bold red"))
+        return
     with open_warehouse(settings.warehouse) as warehouse:
         outcomes, totals = warehouse.rows("event_outcomes"), warehouse.rows("published_totals")[0]
     verdict = (
@@ -191,7 +195,7 @@ def outcomes_table(outcomes: list[Row]) -> RenderableType:
 
 def _as_json(settings: Settings, result: BuildResult) -> dict[str, Any]:
     report = {**asdict(result), "status": result.status.name.lower()}
-    if not result.errors:
+    if not result.errors and result.is_begun:
         with open_warehouse(settings.warehouse) as warehouse:
             report |= _published(warehouse)
         report["snapshot"] = None if result.failed_checks else settings.snapshot

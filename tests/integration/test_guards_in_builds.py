@@ -75,6 +75,7 @@ def test_a_source_that_came_empty_stops_the_build_before_any_score_changes(setti
     before = settings.warehouse.read_bytes()
     result = run_build(settings, BuildRequest(SAMPLE_DAY + timedelta(days=1)))
     assert (result.status, result.errors) == (BuildStatus.CHECKS_FAILED, ())
+    assert not result.is_begun
     (failed,) = result.failed_checks
     assert (failed.table, failed.name) == ("raw.events", "empty_source")
     assert "rows and has none" in failed.finding
@@ -92,6 +93,7 @@ def test_by_default_a_small_world_may_lose_all_its_events(settings: Settings) ->
     empty_events(settings)
     result = run_build(settings, BuildRequest(SAMPLE_DAY))
     assert result.status is BuildStatus.DONE, result
+    assert result.is_begun
     assert hot_contacts(settings.warehouse) < hot
 
 
