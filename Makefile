@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo benchmark test test-slow test-worlds lint types check format ui clean
+.PHONY: help demo benchmark test test-slow test-worlds lint types check format docs superset ui clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -28,6 +28,15 @@ $(VENV)/.benchmark: $(BIN)/python pyproject.toml constraints.txt
 	@echo "Installing into $(VENV) with what the benchmark compares and draws with (once, about a minute)"
 	$(PIP) --editable '.[benchmark]'
 	@touch $@ $(VENV)/.runtime
+
+# Superset pins other versions of what we need, so it lives next door; tests that show it skip without.
+SUPERSET := $(VENV)-superset
+$(SUPERSET)/.installed: examples/superset/requirements.txt examples/superset/constraints.txt
+	@echo "Installing Superset into $(SUPERSET) (once, about two minutes)"
+	$(PYTHON) -m venv $(SUPERSET)
+	$(SUPERSET)/bin/python -m pip install --quiet --disable-pip-version-check --constraint examples/superset/constraints.txt \
+		--requirement examples/superset/requirements.txt
+	@touch $@
 
 demo: $(VENV)/.runtime ## sample world, scheduled job, the leads to call today
 	$(BIN)/lead-scoring demo
@@ -66,6 +75,11 @@ format: $(VENV)/.dev ## ruff and sqlfluff, in place
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix dbt_project/models dbt_project/tests
+
+docs: $(VENV)/.dev ## docs/columns.md and the datasets of examples/superset, from the YAML of the marts
+	$(BIN)/python -m orchestration.describe
+
+superset: $(SUPERSET)/.installed ## Superset for examples/superset, in an environment of its own
 
 ui: $(VENV)/.runtime ## Dagster's web interface on the demo's runs
 	$(BIN)/lead-scoring ui

@@ -12,20 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from orchestration.checks import CHECK_PUBLISHED_TABLES
 from orchestration.dbt_args import days_as_vars
 from orchestration.dbt_assets import OP_NAME
 from orchestration.dbt_project import project_vars
 from orchestration.dbt_runner import DbtError, NodeEvent, NodeResult, NodeStarted, ignore_event
 from orchestration.definitions import build_defs
-from orchestration.instance import command_line_instance
+from orchestration.failures import errors_of
+from orchestration.guards.assets import CHECK_SOURCES, require_guards
+from orchestration.instance import command_line_instance, prepare_dagster_home
 from orchestration.jobs import SCORE_LEADS
 from orchestration.partitions import today
+from orchestration.schedules import CAUSE_TAG
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
-
-    from dagster_shared.error import SerializableErrorInfo
 
     from orchestration.settings import Settings
 
@@ -40,22 +42,20 @@ __all__ = [
     "run_build",
 ]
 
-_FAILED_BY_CHECK = "DagsterAssetCheckFailedError"
-"""What Dagster calls the failure of a step whose check failed."""
-
 
 @dataclass(frozen=True)
 class BuildRequest:
     """What to build: the scores as of `as_of` (None: today in the scoring time zone).
 
     With `first_day`, every day from it to `as_of` is replayed into the history. `full_refresh` rebuilds every table;
-    `extra_vars` are dbt vars that differ from those of dbt_project.yml.
+    `extra_vars` are dbt vars that differ from those of dbt_project.yml. Guards named in `accept` do not stop this run.
     """
 
     as_of: date | None = None
     first_day: date | None = None
     full_refresh: bool = False
     extra_vars: Mapping[str, Any] = field(default_factory=dict)
+    accept: Sequence[str] = ()
 
 
 class BuildStatus(IntEnum):
@@ -80,7 +80,8 @@ class FailedCheck:
 class BuildResult:
     """How a build ended: one line per error, the failed checks, the number of passed ones, seconds, Dagster's run.
 
-    If no run began, `run_id` is empty and `as_of` what was asked for.
+    If no run began, `run_id` is empty and `as_of` what was asked for. It is not `is_begun` if a check of the sources
+    failed, before dbt.
     """
 
     status: BuildStatus
@@ -90,6 +91,7 @@ class BuildResult:
     passed_checks: int = 0
     seconds: float = 0.0
     run_id: str = ""
+    is_begun: bool = True
 
 
 def run_build(
@@ -106,6 +108,8 @@ def run_build(
         last_day = request.as_of or today(zone)
         first_day = request.first_day or last_day
         days_as_vars((first_day, last_day), request.extra_vars)
+        require_guards(request.accept)
+        prepare_dagster_home(settings)
         definitions = build_defs(
             settings,
             first_day=first_day,
@@ -126,8 +130,13 @@ def run_build(
 
 
 def _run_config(request: BuildRequest) -> dict[str, Any]:
+    accept = {"config": {"accept": list(request.accept)}}
     return {
-        "ops": {OP_NAME: {"config": {"full_refresh": request.full_refresh, "vars": dict(request.extra_vars)}}},
+        "ops": {
+            OP_NAME: {"config": {"full_refresh": request.full_refresh, "vars": dict(request.extra_vars)}},
+            CHECK_SOURCES: accept,
+            CHECK_PUBLISHED_TABLES: accept,
+        },
         # Progress goes to `on_progress`; a person in a terminal has no use for Dagster's log beside it.
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
@@ -135,10 +144,13 @@ def _run_config(request: BuildRequest) -> dict[str, Any]:
 
 def _days_of_run(first_day: date, last_day: date) -> dict[str, Any]:
     """One partition, or several as the UI tags a backfill in a single run."""
+    # Whoever asked for it sees that it failed; nobody else can start it again.
+    tags = {CAUSE_TAG: "command line", "dagster/max_retries": "0"}
     if first_day == last_day:
-        return {"partition_key": last_day.isoformat()}
+        return {"partition_key": last_day.isoformat(), "tags": tags}
     return {
-        "tags": {
+        "tags": tags
+        | {
             "dagster/asset_partition_range_start": first_day.isoformat(),
             "dagster/asset_partition_range_end": last_day.isoformat(),
         }
@@ -148,7 +160,7 @@ def _days_of_run(first_day: date, last_day: date) -> dict[str, Any]:
 def _judge(run: dg.ExecuteInProcessResult, definitions: dg.Definitions, last_day: date, seconds: float) -> BuildResult:
     evaluations = run.get_asset_check_evaluations()
     failed = [e for e in evaluations if not e.passed and e.severity is dg.AssetCheckSeverity.ERROR]
-    errors = tuple(_errors(run))
+    errors = tuple(errors_of(run.get_step_failure_events()))
     if not run.success and not errors and not failed:
         errors = (f"run {run.run_id} did not finish: {run.get_run_failure_event().message}",)
     return BuildResult(
@@ -159,21 +171,8 @@ def _judge(run: dg.ExecuteInProcessResult, definitions: dg.Definitions, last_day
         passed_checks=sum(evaluation.passed for evaluation in evaluations),
         seconds=seconds,
         run_id=run.run_id,
+        is_begun=any(event.is_step_start and event.step_key == OP_NAME for event in run.all_events),
     )
-
-
-def _errors(run: dg.ExecuteInProcessResult) -> Iterator[str]:
-    """What made steps fail, one line each, without failed checks."""
-    for event in run.get_step_failure_events():
-        failure = event.step_failure_data
-        if failure.user_failure_data:
-            yield from (failure.user_failure_data.description or "").splitlines()
-        elif not failure.error or failure.error.cls_name != _FAILED_BY_CHECK:
-            yield _root_cause(failure.error).message.strip() if failure.error else failure.error_display_string
-
-
-def _root_cause(error: SerializableErrorInfo) -> SerializableErrorInfo:
-    return _root_cause(error.cause) if error.cause else error
 
 
 def _failed_check(evaluation: dg.AssetCheckEvaluation, definitions: dg.Definitions) -> FailedCheck:

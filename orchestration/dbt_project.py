@@ -42,6 +42,11 @@ class DbtProject:
         """Ids of the raw tables."""
         return sorted(self.manifest["sources"])
 
+    @property
+    def source_names(self) -> list[str]:
+        """Names of the raw tables."""
+        return [self.manifest["sources"][source]["name"] for source in self.sources]
+
     def node(self, unique_id: str) -> Mapping[str, Any]:
         """A model, seed or test."""
         node: Mapping[str, Any] = self.manifest["nodes"][unique_id]

@@ -10,7 +10,7 @@ import os
 import re
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -122,6 +122,10 @@ class DbtRunner(dg.ConfigurableResource[Any]):
             memory_limit=settings.memory_limit,
         )
 
+    def copy_for(self, warehouse: Path) -> DbtRunner:
+        """dbt for another file of the same installation. Its name is that of the warehouse: parsed models know it."""
+        return DbtRunner.from_settings(replace(self.settings, warehouse=warehouse))
+
     @property
     def settings(self) -> Settings:
         """The installation."""
@@ -157,24 +161,27 @@ class DbtRunner(dg.ConfigurableResource[Any]):
         A node that fails is a result, no exception. Raises DbtError if dbt could not run its nodes. The days of a run
         cost no parsing: the parsed project is handed to dbt.
         """
+        self.settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
+        yield from self.invoke(self.parse(args.parse_vars, write_manifest=False), args.as_list())
+
+    def invoke(self, manifest: Manifest, arguments: list[str]) -> Iterator[NodeEvent]:
+        """Run one dbt command on a parsed project, as `build` does."""
         from dbt.cli.main import dbtRunner
 
-        self.settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
-        manifest = self.parse(args.parse_vars, write_manifest=False)
         events: SimpleQueue[NodeEvent | dbtRunnerResult] = SimpleQueue()
 
         def listen(message: Any) -> None:
             if event := _node_event(message):
                 events.put(event)
 
-        def invoke() -> None:
+        def run() -> None:
             # What dbt would write as JSON is in Dagster's record, and its manifest was written when it last changed.
-            arguments = [*args.as_list(), "--no-write-json", *self._places()]
-            events.put(dbtRunner(manifest=manifest, callbacks=[listen]).invoke(arguments))
+            command = [*arguments, "--no-write-json", *self._places()]
+            events.put(dbtRunner(manifest=manifest, callbacks=[listen]).invoke(command))
 
         with self._environment(), self._warehouse_open():
             # A daemon: who interrupts the run need not wait for dbt. DuckDB undoes what was not committed.
-            Thread(target=invoke, name="dbt", daemon=True).start()
+            Thread(target=run, name="dbt", daemon=True).start()
             while isinstance(event := events.get(), NodeStarted | NodeResult):
                 yield event
         if event.exception:

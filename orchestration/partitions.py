@@ -6,9 +6,13 @@ Which table has them is in `translator`, when runs start is in `schedules`, what
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
 import dagster as dg
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DEFAULT_FIRST_DAY = date(2024, 1, 1)
 """The first partition where var `history_start_date` names none."""
@@ -40,6 +44,14 @@ def days_of_run(context: dg.AssetExecutionContext) -> tuple[date, date] | None:
         return None
     keys = context.partition_key_range
     return date.fromisoformat(keys.start), date.fromisoformat(keys.end)
+
+
+def days_of_tags(tags: Mapping[str, str]) -> tuple[date, date] | None:
+    """The same of a run's tags, where there is no context of an asset that has partitions."""
+    day = tags.get("dagster/partition")
+    first_day = tags.get("dagster/asset_partition_range_start", day)
+    last_day = tags.get("dagster/asset_partition_range_end", day)
+    return (date.fromisoformat(first_day), date.fromisoformat(last_day)) if first_day and last_day else None
 
 
 def parse_day(value: object) -> date | None:

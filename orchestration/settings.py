@@ -14,6 +14,8 @@ DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 PROFILES_DIR = PROJECT_ROOT
 DEFAULT_SEEDS_DIR = PROJECT_ROOT / "seeds"
 DEFAULT_ALERTS_CONFIG = PROJECT_ROOT / "alerts.toml"
+DEFAULT_GUARDS_CONFIG = PROJECT_ROOT / "guards.toml"
+DEFAULT_IMPACT_POLICY = PROJECT_ROOT / "impact.toml"
 STATE_DIR = PROJECT_ROOT / ".lead_scoring"
 
 WAREHOUSE_ENV = "LEAD_SCORING_WAREHOUSE"
@@ -25,8 +27,15 @@ PUBLISH_EXCLUDE_ENV = "LEAD_SCORING_PUBLISH_EXCLUDE"
 POSTGRES_URL_ENV = "LEAD_SCORING_POSTGRES_URL"
 POSTGRES_SCHEMA_ENV = "LEAD_SCORING_POSTGRES_SCHEMA"
 ALERTS_ENV = "LEAD_SCORING_ALERTS"
+GUARDS_ENV = "LEAD_SCORING_GUARDS"
+ENVIRONMENT_ENV = "LEAD_SCORING_ENVIRONMENT"
+SCHEDULE_ENV = "LEAD_SCORING_SCHEDULE"
+DAGSTER_POSTGRES_URL_ENV = "LEAD_SCORING_DAGSTER_POSTGRES_URL"
+IMPACT_POLICY_ENV = "LEAD_SCORING_IMPACT_POLICY"
+PULL_REQUEST_ENV = "LEAD_SCORING_PULL_REQUEST"
 DAGSTER_HOME_ENV = "DAGSTER_HOME"
 GITHUB_WORKSPACE_ENV = "GITHUB_WORKSPACE"
+DEFAULT_SCHEDULE = "0 5 * * *"
 
 
 @dataclass(frozen=True)
@@ -36,7 +45,11 @@ class Settings:
     `state_dir` holds what can be made again (dbt's target folder) and Dagster's record of runs. `memory_limit` is that
     of DuckDB, such as `4GB`; empty: DuckDB's own. `publish_to` is the folder for readers, None: `published` beside the
     warehouse, wherever that is; `publish_exclude` are tables that are left out. An empty `postgres_url` publishes to no
-    PostgreSQL; it holds a password, so that nothing prints it. `alerts_config` says where alerts go (None: nowhere).
+    PostgreSQL; it holds a password, so that nothing prints it. `alerts_config` says where alerts go (None: nowhere),
+    `guards_config` what a build is guarded against (None: the defaults). `environment` is a name of `environments`,
+    `schedule` the cron expression by which builds start, in the scoring time zone. With `dagster_postgres_url`, a
+    secret as well, Dagster keeps its record of runs in that database. `impact_policy` limits what a rule change may
+    move (None: nothing does); `pull_request` is the text of the one that is being looked at.
     """
 
     warehouse: Path
@@ -49,6 +62,12 @@ class Settings:
     postgres_url: str = field(default="", repr=False)
     postgres_schema: str = "marts"
     alerts_config: Path | None = None
+    guards_config: Path | None = None
+    environment: str = "dev"
+    schedule: str = DEFAULT_SCHEDULE
+    dagster_postgres_url: str = field(default="", repr=False)
+    impact_policy: Path | None = None
+    pull_request: str = ""
 
     @property
     def published_dir(self) -> Path:
@@ -97,7 +116,13 @@ class Settings:
             publish_exclude=tuple(table.strip() for table in excluded if table.strip()),
             postgres_url=os.environ.get(POSTGRES_URL_ENV, ""),
             postgres_schema=os.environ.get(POSTGRES_SCHEMA_ENV) or "marts",
-            alerts_config=_alerts_config(os.environ.get(ALERTS_ENV)),
+            alerts_config=_config_file(ALERTS_ENV, DEFAULT_ALERTS_CONFIG),
+            guards_config=_config_file(GUARDS_ENV, DEFAULT_GUARDS_CONFIG),
+            environment=os.environ.get(ENVIRONMENT_ENV) or "dev",
+            schedule=os.environ.get(SCHEDULE_ENV) or DEFAULT_SCHEDULE,
+            dagster_postgres_url=os.environ.get(DAGSTER_POSTGRES_URL_ENV, ""),
+            impact_policy=_config_file(IMPACT_POLICY_ENV, DEFAULT_IMPACT_POLICY),
+            pull_request=os.environ.get(PULL_REQUEST_ENV, ""),
         )
 
     def dbt_environment(self) -> dict[str, str]:
@@ -116,7 +141,13 @@ class Settings:
             PUBLISH_EXCLUDE_ENV: ",".join(self.publish_exclude),
             POSTGRES_URL_ENV: self.postgres_url,
             POSTGRES_SCHEMA_ENV: self.postgres_schema,
-            ALERTS_ENV: str(self.alerts_config) if self.alerts_config else "",
+            ALERTS_ENV: str(self.alerts_config or ""),
+            GUARDS_ENV: str(self.guards_config or ""),
+            ENVIRONMENT_ENV: self.environment,
+            SCHEDULE_ENV: self.schedule,
+            DAGSTER_POSTGRES_URL_ENV: self.dagster_postgres_url,
+            IMPACT_POLICY_ENV: str(self.impact_policy or ""),
+            PULL_REQUEST_ENV: self.pull_request,
         }
 
 
@@ -125,8 +156,9 @@ def checkout_dir() -> Path:
     return Path(os.environ.get(GITHUB_WORKSPACE_ENV) or Path.cwd()).absolute()
 
 
-def _alerts_config(named: str | None) -> Path | None:
-    """The file that is named, else the project's own if there is one; an empty name turns alerts off."""
+def _config_file(variable: str, default: Path) -> Path | None:
+    """The file that is named, else the project's own if there is one; an empty name is none."""
+    named = os.environ.get(variable)
     if named is None:
-        return DEFAULT_ALERTS_CONFIG if DEFAULT_ALERTS_CONFIG.exists() else None
+        return default if default.exists() else None
     return Path(named).absolute() if named else None

@@ -1,5 +1,7 @@
 """What a person wants to see at a glance of a published table: its rows, and the news in the tables that sales reads.
 
+News are shown as tables, of the latest run; numbers as plots, over all runs.
+
 Whether the numbers are right is decided by `checks`.
 """
 
@@ -51,6 +53,35 @@ _NEWS = {
     },
 }
 
+# Table → query of (name, number) rows; Dagster plots each number over time.
+_NUMBERS = {
+    "contact_scores": """
+        select 'grade ' || grades.lead_grade, count(contacts.contact_id)
+        from rule_book.lead_grades as grades
+        left join marts.contact_scores as contacts
+            on grades.lead_grade = contacts.lead_grade and not contacts.is_excluded
+        group by grades.lead_grade
+        union all
+        select 'qualified', count(*) filter (where is_qualified) from marts.contact_scores
+        union all
+        select 'mean lead score', round(avg(lead_score), 4) from marts.contact_scores where not is_excluded
+        order by 1
+    """,
+    "threshold_crossings": """
+        select 'crossings ' || directions.direction, count(crossing_id)
+        from (values ('up'), ('down')) as directions (direction)
+        left join marts.threshold_crossings as crossings
+            on directions.direction = crossings.direction
+            and crossings.as_of_date = (select max(as_of_date) from marts.scoring_days)
+        group by all order by all
+    """,
+    "event_outcomes": """
+        select 'share ' || outcome, round(events / nullif(sum(events) over (), 0), 6)
+        from marts.event_outcomes order by all
+    """,
+    "account_scores": "select 'qualified', count(*) filter (where is_qualified) from marts.account_scores",
+}
+
 
 def table_summary(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, dg.MetadataValue]:
     """Metadata of one table of the finished warehouse: its number of rows and, for some tables, what is new."""
@@ -58,6 +89,9 @@ def table_summary(connection: duckdb.DuckDBPyConnection, schema: str, table: str
     metadata: dict[str, dg.MetadataValue] = {"dagster/row_count": dg.MetadataValue.int(count)}
     for name, query in _NEWS.get(table, {}).items():
         metadata[name] = as_table(_rows_of(connection, query))
+    if table in _NUMBERS:
+        for name, number in connection.execute(_NUMBERS[table]).fetchall():
+            metadata[name] = dg.MetadataValue.float(float(number or 0))
     return metadata
 
 

@@ -20,16 +20,26 @@ RECORD_OF_DAYS = dg.AssetKey(["marts", "scoring_days"])
 replaces by one day alone: a partition of theirs would say nothing, and cost two events a day."""
 
 _RULE_BOOK_GROUP = "rule_book"
+_MARTS = "marts"
 
 
 class Translator(DagsterDbtTranslator):
     """dbt's graph as people read it: grouped by folder, described in words, its tests beside the table they examine."""
 
-    def __init__(self, rule_book_key: dg.AssetKey, days: dg.PartitionsDefinition[str]) -> None:
-        """`rule_book_key`: the asset that every seed is loaded from. `days`: the partitions of the record of days."""
+    def __init__(
+        self,
+        rule_book_key: dg.AssetKey,
+        days: dg.PartitionsDefinition[str],
+        freshness: dg.FreshnessPolicy | None = None,
+    ) -> None:
+        """`rule_book_key`: the asset that every seed is loaded from. `days`: the partitions of the record of days.
+
+        `freshness`: when the marts must have been built anew.
+        """
         super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
         self._rule_book_key = rule_book_key
         self._days = days
+        self._freshness = freshness
 
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DagsterDbtProject | None
@@ -42,6 +52,9 @@ class Translator(DagsterDbtTranslator):
         spec = spec.replace_attributes(kinds={"dbt", "duckdb", node["config"]["materialized"]})
         if node["resource_type"] == "seed":
             return spec.replace_attributes(deps=[self._rule_book_key])
+        # Days are also reported when their runs are forgotten.
+        if spec.key.path[0] == _MARTS and spec.key != RECORD_OF_DAYS:
+            spec = spec.replace_attributes(freshness_policy=self._freshness)
         if spec.key == RECORD_OF_DAYS:
             return spec.replace_attributes(partitions_def=self._days)
         return spec

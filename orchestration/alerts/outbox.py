@@ -245,6 +245,24 @@ class Outbox:
         self._connection.execute("pragma wal_checkpoint(truncate)")
         return forgotten
 
+    def contacts(self) -> list[str]:
+        """The contacts that something is known of here."""
+        rows = self._all("select distinct entity_id from deliveries where entity = 'contact' and entity_id is not null")
+        return [row["entity_id"] for row in rows]
+
+    def messages_about(self, contact_id: str) -> dict[tuple[str, str], int]:
+        """How many messages are about a contact, by sink and status."""
+        rows = self._all(
+            """
+            select sink, status, count(*) as n from deliveries
+            where entity = 'contact' and entity_id = :contact_id
+            group by sink, status
+            order by sink, status
+            """,
+            contact_id=contact_id,
+        )
+        return {(row["sink"], row["status"]): row["n"] for row in rows}
+
     # Sending
 
     def claim(self, sink: str, lease_seconds: float) -> Delivery | None:

@@ -8,10 +8,14 @@ from io import TextIOWrapper
 import typer
 
 from orchestration.cli.alerts import alerts
+from orchestration.cli.backup import backup, restore
 from orchestration.cli.build import build
 from orchestration.cli.demo import demo
 from orchestration.cli.explain import explain
+from orchestration.cli.forget import forget
 from orchestration.cli.format import format_seeds
+from orchestration.cli.impact import impact
+from orchestration.cli.prune_runs import prune_runs
 from orchestration.cli.refresh_lists import refresh_lists
 from orchestration.cli.report import report
 from orchestration.cli.sample import sample
@@ -27,7 +31,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (demo, sample, validate, build, top, explain, report, ui, refresh_lists):
+_COMMANDS = (
+    demo,
+    sample,
+    validate,
+    impact,
+    build,
+    top,
+    explain,
+    report,
+    ui,
+    forget,
+    backup,
+    restore,
+    prune_runs,
+    refresh_lists,
+)
+for command in _COMMANDS:
     app.command()(command)
 app.command("format")(format_seeds)
 app.add_typer(alerts, name="alerts")

@@ -27,6 +27,7 @@ from orchestration.cli.warehouse import open_warehouse
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from rich.console import RenderableType
@@ -61,6 +62,10 @@ def build(
     variables: Annotated[
         str, typer.Option("--vars", metavar="JSON", help="dbt vars, such as '{\"surge_min_points\": 30}'.")
     ] = "{}",
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GUARD", help="A guard that may not stop this run, such as grade_moves; repeatable."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
     """Score all contacts and accounts: validate the rule book, load it, build every table, check everything, publish.
@@ -72,7 +77,7 @@ def build(
     days = _days(as_date(as_of, "--as-of"), as_date(from_date, "--from"), as_date(to_date, "--to"))
     extra_vars = _extra_vars(variables)
     settings = Settings.from_environment()
-    result = run_with_progress(settings, *days, full_refresh=full_refresh, extra_vars=extra_vars)
+    result = run_with_progress(settings, *days, full_refresh=full_refresh, extra_vars=extra_vars, accept=accept or ())
     if as_json:
         print_json(_as_json(settings, result))
     else:
@@ -109,6 +114,7 @@ def run_with_progress(
     *,
     full_refresh: bool = False,
     extra_vars: dict[str, Any] | None = None,
+    accept: Sequence[str] = (),
 ) -> BuildResult:
     """Run one build and show on standard error which table it is at."""
     progress = Progress(
@@ -131,7 +137,8 @@ def run_with_progress(
             else:
                 progress.advance(task)
 
-        return run_build(settings, BuildRequest(as_of, first_day, full_refresh, extra_vars or {}), show)
+        request = BuildRequest(as_of, first_day, full_refresh, extra_vars or {}, accept)
+        return run_build(settings, request, show)
 
 
 def _table_of(unique_id: str) -> str:
@@ -149,6 +156,10 @@ def print_outcome(settings: Settings, result: BuildResult) -> None:
         print_line(f"check failed: {check.table}: {check.name}: {check.description}{finding}")
     if result.errors:
         print_line(Text(f"Not built: {count(len(result.errors), 'error')}.", "bold red"))
+        return
+    if not result.is_begun:
+        failed = count(len(result.failed_checks), "check")
+        print_line(Text(f"Not built: {failed} of the sources failed; readers keep what they have.", "bold red"))
         return
     with open_warehouse(settings.warehouse) as warehouse:
         outcomes, totals = warehouse.rows("event_outcomes"), warehouse.rows("published_totals")[0]
@@ -184,7 +195,7 @@ def outcomes_table(outcomes: list[Row]) -> RenderableType:
 
 def _as_json(settings: Settings, result: BuildResult) -> dict[str, Any]:
     report = {**asdict(result), "status": result.status.name.lower()}
-    if not result.errors:
+    if not result.errors and result.is_begun:
         with open_warehouse(settings.warehouse) as warehouse:
             report |= _published(warehouse)
         report["snapshot"] = None if result.failed_checks else settings.snapshot

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from datetime import date, datetime
 from pathlib import Path
@@ -14,11 +15,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from rich.console import ConsoleOptions, RenderableType
 
 MAX_WIDTH = 120
 PIPED_WIDTH = 100
@@ -35,8 +39,24 @@ def error_console() -> Console:
     return _console(stderr=True)
 
 
+class _SafeConsole(Console):
+    """Shows what strangers typed as text: no character of it moves the cursor, colours, reorders or names a window.
+
+    Rich's own colours are added after this, and its markup is off: names have brackets in them.
+    """
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """The segments of anything that is printed, without characters that terminals obey."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(_OBEYED.sub("\ufffd", segment.text), segment.style)
+
+
+# Controls but for line feeds, which are Rich's own by now; marks that reorder text; separators that end lines.
+_OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
 def _console(stderr: bool) -> Console:
-    made = Console(stderr=stderr, highlight=False, emoji=False)
+    made = _SafeConsole(stderr=stderr, highlight=False, emoji=False, markup=False)
     known = made.is_terminal or "COLUMNS" in os.environ
     made.width = min(made.width, MAX_WIDTH) if known else PIPED_WIDTH
     return made
@@ -54,8 +74,9 @@ def print_line(line: str | Text) -> None:
 
 
 def print_json(value: object) -> None:
-    """Print `value` as indented JSON: dates as ISO text, numbers unrounded."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_as_json) + "\n")
+    """Print `value` as indented JSON: dates as ISO text, numbers unrounded, what terminals obey as escapes of JSON."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_as_json)
+    sys.stdout.write(_OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n")
 
 
 def _as_json(value: object) -> Any:

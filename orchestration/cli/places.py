@@ -38,7 +38,14 @@ def demo_settings() -> Settings:
     settings = Settings.from_environment()
     warehouse = settings.warehouse if os.environ.get(WAREHOUSE_ENV) else DEMO_DIR / "warehouse.duckdb"
     return replace(
-        settings, warehouse=warehouse, raw_dir=DEMO_RAW_DIR, publish_to=None, postgres_url="", alerts_config=None
+        settings,
+        warehouse=warehouse,
+        raw_dir=DEMO_RAW_DIR,
+        publish_to=None,
+        postgres_url="",
+        alerts_config=None,
+        guards_config=None,
+        environment="dev",
     )
 
 

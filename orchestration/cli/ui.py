@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from orchestration.cli.console import console
+from orchestration.cli.console import console, fail
 from orchestration.cli.places import reading_settings
 from orchestration.settings import DAGSTER_HOME_ENV, PROJECT_ROOT
 
@@ -25,7 +25,10 @@ def ui(
     from orchestration.instance import prepare_dagster_home
 
     settings = reading_settings()
-    environment = settings.as_environment() | {DAGSTER_HOME_ENV: str(prepare_dagster_home(settings))}
+    try:
+        environment = settings.as_environment() | {DAGSTER_HOME_ENV: str(prepare_dagster_home(settings))}
+    except ValueError as error:
+        fail(f"{error}.")
     console().print(
         Text.assemble("Dagster on ", (f"http://{host}:{port}", "bold"), f", warehouse {settings.warehouse}")
     )

@@ -47,11 +47,18 @@ class Warehouse:
 @contextmanager
 def open_warehouse(path: Path) -> Iterator[Warehouse]:
     """The warehouse at `path`, read-only; ends the command with one sentence if it is missing, locked or not built."""
+    with open_database(path) as connection:
+        yield Warehouse(connection)
+
+
+@contextmanager
+def open_database(path: Path, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The same as a connection, for a package that has queries of its own."""
     if not path.exists():
         fail(f"There is no warehouse at {path} yet: build it with `lead-scoring build`.")
-    connection = _connect(path)
+    connection = _connect(path, read_only)
     try:
-        yield Warehouse(connection)
+        yield connection
     except duckdb.CatalogException:
         fail(f"The warehouse at {path} lacks published tables: build it with `lead-scoring build`.")
     except duckdb.BinderException:
@@ -69,10 +76,10 @@ def open_snapshot(path: Path) -> Iterator[Warehouse]:
         yield snapshot
 
 
-def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     for _ in range(_ATTEMPTS):
         try:
-            return duckdb.connect(str(path), read_only=True)
+            return duckdb.connect(str(path), read_only=read_only)
         except duckdb.IOException as error:
             if _LOCK_CONFLICT not in str(error):
                 fail(f"{path} cannot be read as a warehouse: {str(error).splitlines()[0].removeprefix('IO Error: ')}")

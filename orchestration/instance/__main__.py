@@ -6,4 +6,7 @@ from orchestration.instance import prepare_dagster_home
 from orchestration.settings import Settings
 
 if __name__ == "__main__":
-    print(prepare_dagster_home(Settings.from_environment()))
+    try:
+        print(prepare_dagster_home(Settings.from_environment()))
+    except ValueError as error:
+        raise SystemExit(str(error)) from None

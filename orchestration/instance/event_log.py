@@ -6,6 +6,7 @@ Which instance uses it stands in the YAML files beside this one. What is recorde
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
@@ -44,6 +45,15 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
         """A transaction on the file of a run, or on the index of all runs; one at a time, as in Dagster's own."""
         with self._db_lock, self._engine(shard).begin() as connection:
             yield connection
+
+    def delete_events(self, run_id: str) -> None:
+        """Forget a run's events, and remove its file, which Dagster would leave behind."""
+        super().delete_events(run_id)
+        if engine := self._engines.pop(run_id, None):
+            engine.dispose()
+        self._initialized_dbs.discard(run_id)
+        for ending in ("", "-wal", "-shm"):
+            Path(f"{self.path_for_shard(run_id)}{ending}").unlink(missing_ok=True)
 
     def dispose(self) -> None:
         """Close the files."""

@@ -15,7 +15,9 @@ import dagster as dg
 import duckdb
 
 from orchestration.dbt_project import DbtProject
-from orchestration.partitions import parse_day, today
+from orchestration.guards.reference import remember
+from orchestration.guards.sources import Sources
+from orchestration.partitions import days_of_tags, today
 from orchestration.publish.parquet import CURRENT, follow_with_parquet, parquet_dir_of
 from orchestration.publish.postgres import Postgres, follow_with_postgres
 from orchestration.publish.snapshot import publish, withhold
@@ -29,12 +31,13 @@ SNAPSHOT_KEY = dg.AssetKey(["published", "snapshot"])
 
 
 def build_published_assets(
-    settings: Settings, project: DbtProject, required_checks: Set[dg.AssetCheckKey]
+    settings: Settings, project: DbtProject, required_checks: Set[dg.AssetCheckKey], sources: Sources
 ) -> list[dg.AssetsDefinition]:
     """The snapshot, the Parquet files and, if a URL is set, PostgreSQL. Raises ValueError if no such table is excluded.
 
     Dagster starts the snapshot when everything above it is well. The op looks for itself as well, since a selection
-    may leave checks out: nothing is published that this run has not checked.
+    may leave checks out: nothing is published that this run has not checked. `sources` are counted, for the guards of
+    the next run.
     """
     tables = published_tables(project, settings.publish_exclude)
     spec = _spec(
@@ -56,6 +59,8 @@ def build_published_assets(
             publication = publish(
                 settings.snapshot, Path(warehouse.path), tables, run_id, verdict, warehouse.memory_limit
             )
+            with duckdb.connect(warehouse.path) as connection:
+                remember(connection, publication, sources.count_rows(connection))
         rows = publication.rows_of_tables
         return dg.MaterializeResult(
             metadata={
@@ -173,9 +178,8 @@ def _is_to_publish(instance: dg.DagsterInstance, run_id: str) -> bool:
 
 def _day_of(run: dg.DagsterRun, scoring_timezone: str) -> date:
     """The last day that a run is about; without one it is about today."""
-    tags = run.tags
-    day = tags.get("dagster/asset_partition_range_end") or tags.get("dagster/partition")
-    return parse_day(day) or today(scoring_timezone)
+    days = days_of_tags(run.tags)
+    return days[-1] if days else today(scoring_timezone)
 
 
 @contextmanager

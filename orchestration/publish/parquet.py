@@ -108,3 +108,12 @@ def _remove_old(parquet_dir: Path, current: Path, kept_seconds: float) -> None:
     for path in others[:-1]:
         if time.time() - path.stat().st_mtime >= kept_seconds:
             shutil.rmtree(path)
+
+
+def remove_all_but_current(snapshot: Path) -> None:
+    """Remove every folder but the one that `current` leads to. Call it in the workspace."""
+    parquet_dir = parquet_dir_of(snapshot)
+    current = (parquet_dir / CURRENT).resolve()
+    for path in parquet_dir.iterdir() if parquet_dir.exists() else ():
+        if _PUBLICATION_ID.fullmatch(path.name) and path != current:
+            shutil.rmtree(path)

@@ -21,21 +21,24 @@ RECORD_TABLES = (PUBLICATION, PUBLICATION_TABLES)
 KEPT_ATTEMPTS = 1000
 
 # Table → what it is, and its columns with type and meaning.
-_DESCRIBED: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
+DESCRIBED: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     PUBLICATION: (
         "One row per attempt to publish. The tables beside it are those of the latest row whose status is published.",
         {
             "publication_id": ("varchar", "Identifies the attempt; a greater one is later."),
             "run_id": ("varchar", "The run in Dagster that built and checked the tables."),
-            "as_of_date": ("date", "The day the latest scores are true for; of a withheld one, the day asked for."),
-            "rule_book_hash": ("varchar", "The rule book that scored; null if withheld."),
+            "as_of_date": (
+                "date",
+                "The day the latest scores are true for; of a withheld one, the day asked for. Null: no such day.",
+            ),
+            "rule_book_hash": ("varchar", "The rule book that scored. Null: withheld."),
             "published_at": ("timestamp", "When it was attempted, UTC."),
-            "status": ("varchar", "published, or withheld: the tables of the publication before stayed."),
-            "reason": ("varchar", "Why it was withheld; null if published."),
-            "checks_passed": ("bigint", "Checks of the run that passed."),
-            "checks_failed": ("bigint", "Checks of the run that failed with severity error."),
-            "failed_checks": ("varchar", "Their names, joined by commas; null if there are none."),
-            "rows": ("bigint", "Rows of all published tables; null if withheld."),
+            "status": ("varchar", "`published`, or `withheld`: the tables of the publication before stayed."),
+            "reason": ("varchar", "Why it was withheld. Null: published."),
+            "checks_passed": ("bigint", "Checks of the run that passed, from 0."),
+            "checks_failed": ("bigint", "Checks of the run that failed with severity error, from 0."),
+            "failed_checks": ("varchar", "Their names, joined by commas. Null: there are none."),
+            "rows": ("bigint", "Rows of all published tables, from 0. Null: withheld."),
         },
     ),
     PUBLICATION_TABLES: (
@@ -43,7 +46,7 @@ _DESCRIBED: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         {
             "publication_id": ("varchar", "The publication."),
             "table_name": ("varchar", "The table."),
-            "rows": ("bigint", "Its rows."),
+            "rows": ("bigint", "Its rows, from 0."),
         },
     ),
 }
@@ -118,7 +121,7 @@ def next_moment(connection: duckdb.DuckDBPyConnection, schema: str) -> datetime:
 
 def create_record(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
     """Create the record tables, empty and described, in a schema (database and all)."""
-    for table, (description, columns) in _DESCRIBED.items():
+    for table, (description, columns) in DESCRIBED.items():
         typed = ", ".join(f"{name} {column_type}" for name, (column_type, _) in columns.items())
         connection.execute(f"create table {schema}.{table} ({typed})")
         connection.execute(f"comment on table {schema}.{table} is '{description}'")

@@ -22,6 +22,7 @@ from orchestration.publish.record import (
     carry_record,
     create_record,
     has_attempt_of,
+    latest_id,
     next_moment,
     trim_record,
 )
@@ -101,7 +102,7 @@ def publish(
             publication.insert(connection, _TARGET)
             trim_record(connection, _TARGET)
             connection.execute(f"detach {_NEW}")
-        _put_in_place(snapshot, file, folder, publication)
+        _put_in_place(snapshot, file, folder, publication.publication_id, is_published=True)
         _remove_old(snapshot, kept_seconds)
     return publication
 
@@ -132,9 +133,22 @@ def withhold(
             publication.insert(connection, _TARGET)
             trim_record(connection, _TARGET)
             connection.execute(f"detach {_NEW}")
-        _put_in_place(snapshot, file, folder, publication)
+        _put_in_place(snapshot, file, folder, publication.publication_id, is_published=False)
         _remove_old(snapshot, kept_seconds)
     return publication
+
+
+def adopt(snapshot: Path, file: Path) -> None:
+    """Let readers have a copy of a snapshot that was published elsewhere or before, record and all, as it is."""
+    with workspace(snapshot.parent) as folder:
+        copy = folder / snapshot.name
+        shutil.copyfile(file, copy)
+        with duckdb_for(folder) as connection:
+            attach_published(connection, copy, _OLD, folder)
+            publication_id = latest_id(connection, f"{_OLD}.{SCHEMA}")
+        if snapshot.resolve().parent.name != publication_id:
+            shutil.rmtree(files_of(snapshot) / publication_id, ignore_errors=True)
+        _put_in_place(snapshot, copy, folder, publication_id, is_published=False)
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, table: PublishedTable, source: str) -> int:
@@ -178,11 +192,14 @@ def _carry_record(connection: duckdb.DuckDBPyConnection, snapshot: Path, folder:
             connection.execute(f"delete from {_TARGET}.{table}")  # noqa: S608 - our names
 
 
-def _put_in_place(snapshot: Path, file: Path, folder: Path, publication: Publication) -> None:
-    """Let the name that readers know lead to a finished file. At no moment does it lead nowhere."""
+def _put_in_place(snapshot: Path, file: Path, folder: Path, publication_id: str, is_published: bool) -> None:
+    """Let the name that readers know lead to a finished file. At no moment does it lead nowhere.
+
+    `is_published`: its tables are new, so that the file of before becomes the previous one.
+    """
     finish(file)
     # DuckDB names the database by the file, which therefore has the same name in a folder of its own.
-    target = files_of(snapshot) / publication.publication_id / snapshot.name
+    target = files_of(snapshot) / publication_id / snapshot.name
     target.parent.mkdir(parents=True)
     file.rename(target)
     sync(target.parent)
@@ -191,7 +208,7 @@ def _put_in_place(snapshot: Path, file: Path, folder: Path, publication: Publica
         superseded = snapshot.parent / snapshot.readlink()
         os.utime(superseded.parent)
         log_of(superseded).unlink(missing_ok=True)
-        if publication.status == "published":
+        if is_published:
             _lead(previous_of(snapshot), superseded, folder)
     # Left by a reader that wrote, with a DuckDB that does not follow links: it would make the new file unreadable.
     log_of(snapshot).unlink(missing_ok=True)
@@ -210,4 +227,16 @@ def _remove_old(snapshot: Path, kept_seconds: float) -> None:
     in_use = {link.resolve().parent.name for link in (snapshot, previous_of(snapshot))}
     for folder in files_of(snapshot).iterdir():
         if folder.name not in in_use and time.time() - folder.stat().st_mtime >= kept_seconds:
+            shutil.rmtree(folder)
+
+
+def remove_all_but_current(snapshot: Path) -> None:
+    """Remove every file but the one that readers open now, the one before as well. Call it in the workspace.
+
+    Who has one of them open reads on; who is about to open it does not find it.
+    """
+    previous_of(snapshot).unlink(missing_ok=True)
+    current = snapshot.resolve().parent.name
+    for folder in files_of(snapshot).iterdir():
+        if folder.name != current:
             shutil.rmtree(folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from orchestration.settings import PUBLISH_EXCLUDE_ENV
@@ -17,11 +17,14 @@ SCHEMA = "marts"
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """A table or view of the warehouse that readers get as a table, with what the YAML says of it and its columns."""
+    """A table or view of the warehouse that readers get as a table, with what the YAML says of it and its columns:
+    name → description, name → dbt's type.
+    """
 
     name: str
     description: str
     columns: Mapping[str, str]
+    types: Mapping[str, str] = field(default_factory=dict)
 
 
 def published_tables(project: DbtProject, excluded: Sequence[str] = ()) -> tuple[PublishedTable, ...]:
@@ -31,6 +34,7 @@ def published_tables(project: DbtProject, excluded: Sequence[str] = ()) -> tuple
             name=node["alias"],
             description=_one_line(node["description"]),
             columns={column["name"]: _one_line(column["description"]) for column in node["columns"].values()},
+            types={column["name"]: column["data_type"] for column in node["columns"].values()},
         )
         for node in project.manifest["nodes"].values()
         if node["resource_type"] == "model" and node["schema"] == SCHEMA

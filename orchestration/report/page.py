@@ -33,7 +33,11 @@ def write_report(source: Path, output: Path, memory_limit: str = "") -> None:
 
     `memory_limit` is that of DuckDB while it reads, empty: its own. Raises ReportError.
     """
-    page = render(read_content(source, memory_limit))
+    write_whole(render(read_content(source, memory_limit)), output)
+
+
+def write_whole(page: str, output: Path) -> None:
+    """Write a page so that nobody ever reads half of it. Raises ReportError."""
     draft = output.with_name(f".{output.name}.{os.getpid()}")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -48,9 +52,24 @@ def write_report(source: Path, output: Path, memory_limit: str = "") -> None:
 
 def render(content: Content) -> str:
     """The page as HTML. Every value is escaped; the drawings and the style sheet are the only markup that is put in."""
-    style = (_FOLDER / "page.css").read_text(encoding="utf-8")
+    page = (
+        page_templates(_FOLDER)
+        .get_template("page.html.j2")
+        .render(
+            **vars(content),
+            **style_of_page(),
+            charts=_charts(content),
+            machine=_machine_traffic(content),
+            events=sum(outcome.events for outcome in content.outcomes or ()),
+        )
+    )
+    return page + "\n"
+
+
+def page_templates(folder: Path) -> Environment:
+    """Templates that escape every value and write numbers and dates as people do."""
     templates = Environment(
-        loader=FileSystemLoader(_FOLDER),
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -58,15 +77,16 @@ def render(content: Content) -> str:
     )
     templates.filters |= {name: getattr(words, name) for name in _FILTERS}
     templates.globals |= {"count": words.count}
-    page = templates.get_template("page.html.j2").render(
-        **vars(content),
-        style=Markup(style),  # noqa: S704 - our own file
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        charts=_charts(content),
-        machine=_machine_traffic(content),
-        events=sum(outcome.events for outcome in content.outcomes or ()),
-    )
-    return page + "\n"
+    return templates
+
+
+def style_of_page(more: str = "") -> dict[str, object]:
+    """`style`, the sheet of the page and `more` behind it, and `style_hash`, by which a page allows it and no other."""
+    style = (_FOLDER / "page.css").read_text(encoding="utf-8") + more
+    return {
+        "style": Markup(style),  # noqa: S704 - our own files
+        "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+    }
 
 
 def _charts(content: Content) -> dict[str, Markup]:

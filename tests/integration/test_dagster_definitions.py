@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +20,14 @@ import sqlalchemy
 from orchestration.alerts.assets import ALERTS_WERE_DELIVERED
 from orchestration.checks import CHECKS
 from orchestration.definitions import build_defs
+from orchestration.environments import ENVIRONMENTS
+from orchestration.guards.assets import GUARD_NAMES
 from orchestration.instance import command_line_instance
 from orchestration.jobs import SCORE_LEADS
+from orchestration.privacy.assets import ERASURES
 from orchestration.publish.assets import SNAPSHOT_KEY
 from orchestration.resources import WAREHOUSE_POOL, Warehouse
+from orchestration.translator import RECORD_OF_DAYS
 
 if TYPE_CHECKING:
     from orchestration.settings import Settings
@@ -57,6 +61,7 @@ def names(definitions: dg.Definitions) -> dict[str, Any]:
         "checks by asset": {asset: sorted(checks[asset]) for asset in sorted(checks)},
         "jobs": {SCORE_LEADS: [node.name for node in job.nodes_in_topological_order]},
         "schedules": {schedule.name: schedule.cron_schedule for schedule in schedules},
+        "sensors": sorted(sensor.name for sensor in definitions.sensors or []),
     }
 
 
@@ -74,20 +79,23 @@ def test_everything_loads(definitions: dg.Definitions) -> None:
 def test_ops_that_open_the_warehouse_take_turns_and_no_others(definitions: dg.Definitions) -> None:
     pools = {op.name: op.definition.pool for op in definitions.resolve_job_def(SCORE_LEADS).nodes}
     assert pools == {
+        "check_sources": WAREHOUSE_POOL,
         "dbt_build": WAREHOUSE_POOL,
         "check_published_tables": WAREHOUSE_POOL,
         "publish_snapshot": WAREHOUSE_POOL,
         "publish_parquet": None,
         "published__report": None,
         "send_alerts": None,
+        "erase_forgotten_persons": WAREHOUSE_POOL,
     }
 
 
 def test_nothing_is_published_before_every_check_has_passed(definitions: dg.Definitions) -> None:
     job = definitions.resolve_job_def(SCORE_LEADS)
     order = [node.name for node in job.nodes_in_topological_order]
-    assert order[:3] == ["dbt_build", "check_published_tables", "publish_snapshot"]
-    assert set(order[3:]) == {"publish_parquet", "published__report", "send_alerts"}
+    assert order[:4] == ["check_sources", "dbt_build", "check_published_tables", "publish_snapshot"]
+    assert set(order[4:-1]) == {"publish_parquet", "published__report", "send_alerts"}
+    assert order[-1] == "erase_forgotten_persons", "what still has a person is published anew before files are cleaned"
     graph = definitions.resolve_asset_graph()
     marts = {key for key in graph.materializable_asset_keys if key.path[0] == "marts"}
     assert graph.get(SNAPSHOT_KEY).parent_keys == marts
@@ -98,6 +106,7 @@ def test_postgres_is_published_to_if_a_url_is_set(sample_settings: Settings) -> 
     definitions = build_defs(replace(sample_settings, postgres_url=url))
     node = definitions.resolve_asset_graph().get(dg.AssetKey(["published", "postgres"]))
     assert node.parent_keys == {SNAPSHOT_KEY}
+    assert node.key in definitions.resolve_asset_graph().get(ERASURES).parent_keys
     assert "s3cret" not in str(definitions.resolve_job_def(SCORE_LEADS).get_job_snapshot())
 
 
@@ -155,15 +164,46 @@ def test_every_dbt_test_and_every_check_of_ours_is_an_asset_check(
     manifest = json.loads((sample_settings.dbt_target_dir / "manifest.json").read_text(encoding="utf-8"))
     tests = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
     graph = definitions.resolve_asset_graph()
-    assert {key.name for key in graph.asset_check_keys} == tests | {check.name for check in CHECKS} | {
-        ALERTS_WERE_DELIVERED
+    assert {key.name for key in graph.asset_check_keys} == tests | {
+        *(check.name for check in CHECKS),
+        *GUARD_NAMES,
+        ALERTS_WERE_DELIVERED,
     }
     undescribed = [key.name for key in graph.asset_check_keys if not graph.get_check_spec(key).description]
     assert undescribed == []
 
 
-def test_our_checks_stop_what_is_downstream() -> None:
-    assert all(check.spec.blocking for check in CHECKS)
+def test_our_checks_and_guards_stop_what_is_downstream(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    ours = {*(check.name for check in CHECKS), *GUARD_NAMES}
+    blocking = {key.name: graph.get_check_spec(key).blocking for key in graph.asset_check_keys if key.name in ours}
+    assert blocking == dict.fromkeys(ours, True)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_schedule_is_on_where_builds_start_by_themselves(sample_settings: Settings, environment: str) -> None:
+    definitions = build_defs(replace(sample_settings, environment=environment))
+    is_on = ENVIRONMENTS[environment].starts_by_itself
+    assert [schedule.default_status.value for schedule in definitions.schedules or []] == [
+        "RUNNING" if is_on else "STOPPED"
+    ]
+    tags = definitions.resolve_job_def(SCORE_LEADS).run_tags
+    assert tags["lead_scoring/environment"] == environment
+    # A run that leaves steps out may not publish what they would have checked.
+    assert tags["dagster/retry_strategy"] == "ALL_STEPS"
+
+
+def test_an_environment_or_schedule_that_makes_no_sense_is_named(sample_settings: Settings) -> None:
+    with pytest.raises(ValueError, match="LEAD_SCORING_ENVIRONMENT is prod; valid: dev, staging, production"):
+        build_defs(replace(sample_settings, environment="prod"))
+    with pytest.raises(ValueError, match="LEAD_SCORING_SCHEDULE is hourly; a cron expression such as 0 5"):
+        build_defs(replace(sample_settings, schedule="hourly"))
+
+
+def test_marts_are_stale_when_a_day_was_missed(specs: list[dg.AssetSpec]) -> None:
+    fresh = {spec.key: spec.freshness_policy for spec in specs if spec.freshness_policy}
+    assert set(fresh) == {spec.key for spec in specs if spec.key.path[0] == "marts"} - {RECORD_OF_DAYS}
+    assert set(fresh.values()) == {dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26))}
 
 
 def test_the_record_of_events_is_opened_once(tmp_path: Path, sample_settings: Settings) -> None:

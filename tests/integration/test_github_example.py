@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from typer.main import get_command
 
-from orchestration.cli import app
 from orchestration.settings import PROJECT_ROOT
 
 if TYPE_CHECKING:
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 
 WORKFLOWS = PROJECT_ROOT / "examples" / "github"
 IMPACT = "Whom does it move?"
-HAS_IMPACT = "impact" in get_command(app).commands  # type: ignore[attr-defined]
 EXPRESSION = re.compile(r"\$\{\{\s*([^}]+?)\s*\}\}")
 
 
@@ -140,13 +137,12 @@ def test_the_steps_of_a_pull_request_run(tmp_path: Path, checkout: Path, fresh_p
     context = {
         "github.event.pull_request.base.sha": git(checkout, "rev-parse", "HEAD~1"),
         "github.event.pull_request.number": "7",
+        "github.event.pull_request.body": "Webinars are where our buyers are.\n\nImpact-accepted: decided with sales\n",
     }
     runner = Runner(tmp_path, checkout, fresh_path, context)
     ran = []
     for step in steps_of("score-changes"):
         if "run" not in step or step.get("if") == "vars.LEAD_SCORING_WAREHOUSE_URL != ''":
-            continue
-        if step["name"] == IMPACT and not HAS_IMPACT:
             continue
         # A small company; an environment variable of the step is what a user would change as well.
         small = {"SAMPLE_CONTACTS": "60"} if "SAMPLE_CONTACTS" in step.get("env", {}) else {}
@@ -157,8 +153,6 @@ def test_the_steps_of_a_pull_request_run(tmp_path: Path, checkout: Path, fresh_p
         ran.append(step["name"])
     assert len(ran) >= 5
     assert (tmp_path / "temp" / "scoring" / "warehouse.duckdb").exists()
-    if not HAS_IMPACT:
-        pytest.skip(f"all steps ran but one: there is no `lead-scoring impact` yet, so `{IMPACT}` did not")
     assert (checkout / "impact" / "pull_request").read_text(encoding="utf-8") == "7\n"
     assert (checkout / "impact" / "impact.html").stat().st_size > 0
     assert runner.summary.read_text(encoding="utf-8") == (checkout / "impact" / "impact.md").read_text(encoding="utf-8")
@@ -182,10 +176,10 @@ def test_the_report_is_there_even_if_the_policy_fails(tmp_path: Path, policy: in
     checkout = tmp_path / "checkout"
     checkout.mkdir()
     script = (
-        'while [ "$1" != --output ]; do shift; done\n'
-        f'echo "moved ${{LEAD_SCORING_WAREHOUSE:-nobody}}" > "$2"; exit {policy}\n'
+        'while [ "$1" != --markdown ]; do shift; done\n'
+        f'echo "moved ${{LEAD_SCORING_WAREHOUSE:-nobody}}" | tee "$2" > "$4"; exit {policy}\n'
     )
-    context = {"github.event.pull_request.base.sha": "abc", "github.event.pull_request.number": "7"}
+    context = {f"github.event.pull_request.{name}": "abc" for name in ("base.sha", "number", "body")}
     runner = Runner(tmp_path, checkout, program(tmp_path / "bin", "lead-scoring", script), context)
     runner.variables.write_text("LEAD_SCORING_WAREHOUSE=/a copy.duckdb\n")
     assert runner.run(impact_step()).returncode == policy

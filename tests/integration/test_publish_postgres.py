@@ -1,13 +1,8 @@
-"""Publishing to a real PostgreSQL, which is started here on a free port: one transaction, and nobody waits for ever.
-
-Without a server (Debian: `apt-get install postgresql`) the tests are skipped, which says so.
-"""
+"""Publishing to a real PostgreSQL: one transaction, and nobody waits for ever."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -15,7 +10,6 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -29,56 +23,15 @@ from orchestration.publish.snapshot import publish, withhold
 from orchestration.publish.workspace import PublishError
 from tests.conftest import SAMPLE_DAY
 from tests.integration.small_marts import BAD, GOOD, TABLES, day_of, look, write_warehouse
+from tests.postgres_server import PASSWORD, url_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from orchestration.settings import Settings
 
 psycopg = pytest.importorskip("psycopg", reason="needs psycopg: pip install 'lead-scoring-warehouse[postgres]'")
 
-PASSWORD = "p@ss:w/rd?"  # noqa: S105 - of a server that lives for a test
 PUBLICATIONS = 12
 IMPATIENT = Patience(lock_seconds=0.2, pauses=(0.1, 0.1))
-
-
-def server_programs() -> Path | None:
-    """The folder of initdb and pg_ctl: on the path, else where Debian puts the newest."""
-    if found := shutil.which("initdb"):
-        return Path(found).parent
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    return versions[-1].parent if versions else None
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[dict[str, Any]]:
-    """A server of its own in a temporary folder, as user postgres where we are root, whom it refuses."""
-    programs = server_programs()
-    if not programs:
-        pytest.skip("needs a PostgreSQL server: apt-get install postgresql")
-    as_user: dict[str, Any] = {}
-    if os.geteuid() == 0:
-        as_user = {"user": "postgres", "group": "postgres", "extra_groups": []}
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    # Not pytest's own folder, which other users may not enter.
-    with TemporaryDirectory(prefix="postgres-") as folder:
-
-        def run(program: str, *arguments: str) -> None:
-            command = [str(programs / program), "-D", "data", *arguments]
-            subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **as_user)
-
-        Path(folder, "password").write_text(PASSWORD, encoding="utf-8")
-        if as_user:
-            shutil.chown(folder, "postgres", "postgres")
-        run("initdb", "-U", "owner", "--pwfile", "password", "-A", "scram-sha-256", "-E", "UTF8", "--no-sync")
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-        run("pg_ctl", "-l", "log", "-w", "-t", "120", "-o", options, "start")
-        try:
-            yield {"host": "127.0.0.1", "port": port, "user": "owner", "password": PASSWORD, "dbname": "postgres"}
-        finally:
-            run("pg_ctl", "-m", "immediate", "stop")
 
 
 @dataclass
@@ -91,9 +44,7 @@ class Database:
 
     @property
     def url(self) -> str:
-        password = "".join(f"%{ord(letter):02x}" for letter in self.where["password"])
-        where = self.where
-        return f"postgresql://{where['user']}:{password}@{where['host']}:{where['port']}/{where['dbname']}"
+        return url_of(self.where)
 
     @property
     def snapshot(self) -> Path:
@@ -186,6 +137,46 @@ def test_grants_views_indexes_and_columns_of_others_survive(database: Database) 
     assert database.query("select * from public.days") == [(day_of(2),)]
     assert database.query("select distinct note from marts.contact_scores") == [(None,)]
     assert database.query("select indexname from pg_indexes where schemaname = 'marts'") == [("by_contact",)]
+
+
+READERS = Path(__file__).parents[2] / "examples" / "postgres" / "reader_role.sql"
+
+
+def test_the_documented_reader_can_read_and_do_nothing_else(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute("drop role if exists superset; drop role if exists lead_scoring_reader")
+        connection.execute(READERS.read_text(encoding="utf-8"))
+        connection.execute("create role superset login password 'bi' in role lead_scoring_reader")
+        connection.execute("create schema private; create table private.secrets as select 1 as secret")
+    database.publish(1, tables=TABLES[1:])
+    database.publish(2)
+    tables = [name for (name,) in database.query("select tablename from pg_tables where schemaname = 'marts'")]
+    assert len(tables) == len(TABLES) + len(RECORD_TABLES)
+    with database.connect(user="superset", password="bi") as connection:  # noqa: S106 - made above
+        for table in tables:
+            assert connection.execute(f"select count(*) from marts.{table}").fetchone()
+        assert seen_in(connection)[0] == day_of(2)
+        for statement in (
+            *(f"insert into marts.{table} default values" for table in tables),
+            *(f"delete from marts.{table}" for table in tables),
+            *(f"truncate marts.{table}" for table in tables),
+            "update marts.contact_scores set contact_id = 'x'",
+            "drop table marts.contact_scores",
+            "alter table marts.contact_scores add column x int",
+            "create index on marts.contact_scores (contact_id)",
+            "comment on table marts.contact_scores is 'x'",
+            "create table marts.mine (x int)",
+            "create function marts.f() returns int language sql as 'select 1'",
+            "select * from private.secrets",
+            "select * from pg_authid",
+            "create role another",
+            "copy marts.contact_scores to program 'cat'",
+            "copy (select 1) to '/tmp/x'",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+    with database.connect() as connection:
+        connection.execute("drop owned by lead_scoring_reader; drop role superset; drop role lead_scoring_reader")
 
 
 def test_a_table_that_is_left_out_is_emptied(database: Database) -> None:

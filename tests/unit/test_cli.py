@@ -219,6 +219,58 @@ class TestTop:
         assert re.search(r"Acme Ltd +C2 +28.5 +25.0 +1 of 1 +50%", run("top", "--accounts").stdout)
 
 
+class TestHostileText:
+    """What strangers typed is shown, and neither the terminal nor Rich takes it for a command."""
+
+    TEXT = "[/] [bold red]x[/bold red] \x1b]0;owned\x07\x1b[2J\x1b[31m\x9b31m \rEve \u202egnp.exe\u2066\x00 \u2028 =1+1"
+    SGR = re.compile(r"\x1b\[[0-9;]*m")
+
+    @pytest.fixture
+    def run(self, small_warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+        """Every text that is nobody's key is hostile."""
+        path = tmp_path / SNAPSHOT_NAME
+        shutil.copyfile(small_warehouse, path)
+        with duckdb.connect(str(path)) as connection:
+            for schema, table, column in connection.execute(
+                "select columns.schema_name, columns.table_name, columns.column_name"
+                " from duckdb_columns() as columns inner join duckdb_tables() using (schema_name, table_name)"
+                " where columns.data_type = 'VARCHAR' and (columns.column_name in ('email', 'full_name', 'job_title',"
+                " 'seniority', 'account_name', 'top_reasons', 'description', 'recommended_action', 'attribute_value',"
+                " 'product_name', 'exclusion_reason', 'department', 'country', 'phone') or columns.column_name like"
+                " '%name')"
+            ).fetchall():
+                connection.execute(f'update "{schema}"."{table}" set "{column}" = ?', [self.TEXT])
+        point_at(monkeypatch, path)
+        monkeypatch.delenv("COLUMNS", raising=False)
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        return lambda *args: CliRunner().invoke(app, [str(arg) for arg in args])
+
+    @pytest.mark.parametrize("command", [("top",), ("top", "--accounts"), ("explain", "ada")])
+    def test_terminals_and_rich_obey_nothing_of_it(self, run: Any, command: tuple[str, ...]) -> None:
+        result = run(*command)
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        output = result.stdout + result.stderr
+        assert "[bold" in output, "it is shown as it is, brackets and all"
+        shown = self.SGR.sub("", output)
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", shown)
+        assert "\x1b[31m" not in output.split("[/]")[1].split("Eve")[0], "its own red is no colour"
+
+    @pytest.mark.parametrize("command", [("top", "--json"), ("explain", "ada", "--json")])
+    def test_json_has_the_text_unchanged_in_escapes(self, run: Any, command: tuple[str, ...]) -> None:
+        output = run(*command).stdout
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", output)
+        assert self.TEXT in str_values(json.loads(output))
+
+
+def str_values(value: Any) -> set[str]:
+    """Every text in a JSON document."""
+    if isinstance(value, dict):
+        return set().union(*map(str_values, value.values()))
+    if isinstance(value, list):
+        return set().union(*map(str_values, value))
+    return {value} if isinstance(value, str) else set()
+
+
 class TestWarehouseProblems:
     @pytest.fixture(params=[("top",), ("explain", "ada"), ("top", "--json")], ids=" ".join)
     def command(self, request: pytest.FixtureRequest) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from orchestration.report import charts, page, words
+from orchestration.report import charts, drawing, page, words
 from orchestration.report.charts import Bar, Week
 from orchestration.report.content import Bin, Cell, Distribution, ScoreDay, bin_width
 from orchestration.settings import PROJECT_ROOT
@@ -25,7 +25,7 @@ TEXT_ON = [
     ("ink", "warn"),
     ("on-tag", "tag"),
     ("on-call", "call"),
-    *((f"heat-ink-{step}", f"heat-{step}") for step in range(charts.HEAT_STEPS + 1)),
+    *((f"heat-ink-{step}", f"heat-{step}") for step in range(drawing.HEAT_STEPS + 1)),
 ]
 SHAPES_ON = [("machine", "card"), ("call", "card"), ("machine", "then"), ("ink", "now")]
 
@@ -129,7 +129,7 @@ def test_drawings_take_colours_and_font_from_the_page_and_say_what_they_show(nam
 
 def test_equal_drawings_are_equal_whatever_the_machine_is_configured_to() -> None:
     plain = drawings()
-    with charts.mpl.rc_context({"grid.linestyle": ":", "font.weight": "bold", "svg.fonttype": "path"}):
+    with drawing.mpl.rc_context({"grid.linestyle": ":", "font.weight": "bold", "svg.fonttype": "path"}):
         assert drawings() == plain
 
 
@@ -152,7 +152,7 @@ def schemes() -> dict[str, dict[str, str]]:
 
 def test_dark_changes_every_colour_and_drawings_know_no_others() -> None:
     assert schemes()["light"].keys() == schemes()["dark"].keys()
-    assert set(charts.PROPERTIES) <= schemes()["light"].keys()
+    assert set(drawing.PROPERTIES) <= schemes()["light"].keys()
     used = set(re.findall(r"var\(--([a-z0-9-]+)\)", CSS))
     assert used <= schemes()["light"].keys()
 

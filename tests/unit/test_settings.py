@@ -40,6 +40,11 @@ def test_another_process_reads_the_same_settings(tmp_path: Path, monkeypatch: py
         publish_exclude=("event_log", "score_ledger"),
         postgres_url=URL,
         postgres_schema="crm",
+        alerts_config=tmp_path / "alerts.toml",
+        guards_config=tmp_path / "guards.toml",
+        environment="production",
+        schedule="30 4 * * 1-5",
+        dagster_postgres_url=URL,
     )
     for name, value in settings.as_environment().items():
         monkeypatch.setenv(name, value)

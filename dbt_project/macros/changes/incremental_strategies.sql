@@ -5,7 +5,8 @@
     replace_profiles, replace_contact_profiles: those of contacts and accounts whose profile changed.
     replace_events: events that changed. replace_load_days: days of loading whose raw rows changed.
     replace_days: the days that this run records. replace_from_first_day: the first of them and all later ones, for what
-    depends on the days before. -#}
+    depends on the days before.
+    In a scratch file (materialization `overlay`) the same condition says which stored rows are covered by fresh ones. -#}
 {% macro get_incremental_replace_owners_sql(arg_dict) -%}
     {{ replace_rows(arg_dict, config.require('owner_column') ~ ' in (select owner_id from ' ~ ref('int_changed_owners') ~ ')') }}
 {%- endmacro %}
@@ -44,8 +45,15 @@
 
 {% macro replace_rows(arg_dict, condition) -%}
     {%- set columns = arg_dict.dest_columns | map(attribute='quoted') | join(', ') -%}
+    {%- if arg_dict.stored_rows -%}
+    create or replace view {{ arg_dict.target_relation }} as
+    select {{ columns }} from {{ arg_dict.stored_rows }} where not coalesce({{ condition }}, false)
+    union all
+    select {{ columns }} from {{ arg_dict.temp_relation }}
+    {%- else -%}
     delete from {{ arg_dict.target_relation }} where {{ condition }};
     insert into {{ arg_dict.target_relation }} ({{ columns }}) select {{ columns }} from {{ arg_dict.temp_relation }}
+    {%- endif -%}
 {%- endmacro %}
 
 {#- For `where`: in a partial run the rows of changed owners, else all. -#}

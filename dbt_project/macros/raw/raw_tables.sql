@@ -77,10 +77,16 @@
     {{ return(types) }}
 {%- endmacro %}
 
-{#- For `from`: the raw rows, or no row where the table is absent. -#}
+{#- For `from`: the raw rows, or no row where the table is absent. Whoever is to be forgotten is left out here, where all reading begins. -#}
 {% macro raw_rows(table_name) -%}
     {%- set found = find_raw_rows(table_name) -%}
-    {{ found if found else '(select 1 as no_column limit 0)' }}
+    {%- if not found -%}
+        (select 1 as no_column limit 0)
+    {%- elif is_anybody_forgotten() -%}
+        (select * from {{ found }} where {{ is_not_forgotten(table_name, found) }})
+    {%- else -%}
+        {{ found }}
+    {%- endif -%}
 {%- endmacro %}
 
 {#- For `select`: every column of the contract in its order and type, null where the raw table lacks it, and the whole
