@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo benchmark test test-slow test-worlds lint types check format docs superset ui clean
+.PHONY: help demo benchmark test test-slow test-worlds test-nightly lint types check format docs superset ui clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -47,12 +47,15 @@ PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 test: $(VENV)/.dev ## the fast tests, under five minutes on two cores
 	$(PYTEST)
 
-test-slow: $(VENV)/.dev ## the slow tests
+test-slow: $(VENV)/.dev ## the slow tests, of many like cases a sample
 	$(PYTEST) -m slow
 
 WORLDS ?= 200
 test-worlds: $(VENV)/.dev ## WORLDS=200 random worlds, warehouse against reference
 	$(BIN)/python -m pytest -m slow tests/integration/test_worlds.py --worlds $(WORLDS)
+
+test-nightly: $(VENV)/.dev ## all slow tests, with every case of those that CI samples and WORLDS=200 random worlds
+	$(PYTEST) -m slow --worlds $(WORLDS)
 
 SIZE ?= 1M
 benchmark: $(VENV)/.benchmark ## SIZE=1M events: times, ratios and memory into benchmarks/RESULTS.md

@@ -5,6 +5,7 @@ Belongs here: building a warehouse as the command line does. Does not: what is i
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -24,10 +25,29 @@ SAMPLE_HISTORY_DAYS = 21
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--worlds", type=int, default=None, help="random worlds of tests/integration/test_worlds.py")
+    parser.addoption(
+        "--worlds", type=int, default=None, help="so many random worlds and splits, and every case of sampled tests"
+    )
     parser.addoption(
         "--refresh-snapshots", action="store_true", help="write what is, instead of comparing with what was"
     )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of a test marked `sampled(n)` leave one of n cases, always the same ones; all of them with `--worlds`."""
+    if config.getoption("worlds"):
+        return
+    seen: Counter[str] = Counter()
+    left_out = []
+    for item in items:
+        if marker := item.get_closest_marker("sampled"):
+            test = item.nodeid.partition("[")[0]
+            if seen[test] % marker.args[0]:
+                left_out.append(item)
+            seen[test] += 1
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
 
 
 @pytest.fixture(scope="session")

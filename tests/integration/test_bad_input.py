@@ -247,6 +247,7 @@ def assert_scores_as_the_reference_says(warehouse: DbtWarehouse, world: Raw, see
     return tables
 
 
+@pytest.mark.slow
 def test_every_nasty_value_in_every_column(warehouse: DbtWarehouse) -> None:
     tables = assert_scores_as_the_reference_says(warehouse, nasty_world(1), seed=1)
     reasons = {row["reason"] for row in tables["rejected_rows"]}
@@ -255,6 +256,7 @@ def test_every_nasty_value_in_every_column(warehouse: DbtWarehouse) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("seed", range(5))
 def test_spoilt_worlds(warehouse: DbtWarehouse, seed: int) -> None:
     assert_scores_as_the_reference_says(warehouse, shuffled_world(seed), seed)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from orchestration.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 MONTH = 30
 MISSED = 2
 TODAY = SAMPLE_DAY + timedelta(days=MISSED + 1)
@@ -121,7 +123,6 @@ def test_days_that_a_run_fills_count_as_done(runs: Runs) -> None:
         assert missed_and_today <= partitions_done(instance)
 
 
-@pytest.mark.slow
 def test_a_range_asked_of_one_asset_builds_its_days_whole(settings: Settings) -> None:
     # As the web interface launches a range of a selection in a single run.
     first_day, last_day = SAMPLE_DAY - timedelta(days=MONTH), SAMPLE_DAY - timedelta(days=MONTH - 2)

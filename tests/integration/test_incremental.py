@@ -173,6 +173,7 @@ def test_nothing_else_is_wrong_after_changes_of_raw_rows(told: Told) -> None:
     assert_no(told.wrong)
 
 
+@pytest.mark.slow
 def test_changed_rules_apply_to_what_was_already_scored(warehouse: Warehouse, told: Told) -> None:
     """And a full refresh finds nothing to correct after that."""
     assert told.tables
@@ -213,17 +214,12 @@ def assert_ends_where_one_build_does(warehouse: Warehouse, runs: list[Run], is_r
 # --- slow: every change alone, and splits from anywhere ---------------------------------------------------------------
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """With `--worlds` every change is made alone, else one of three: alone each costs a build."""
-    if "change_alone" in metafunc.fixturenames:
-        step = 1 if metafunc.config.getoption("worlds") else 3
-        metafunc.parametrize("change_alone", list(ALONE)[::step])
-
-
 @pytest.mark.slow
-def test_a_change_alone_is_seen(warehouse: Warehouse, change_alone: str) -> None:
+@pytest.mark.sampled(10)
+@pytest.mark.parametrize("name", ALONE)
+def test_a_change_alone_is_seen(warehouse: Warehouse, name: str) -> None:
     warehouse.start_from(BEFORE)
-    assert_no(warehouse.run(ALONE[change_alone])[1])
+    assert_no(warehouse.run(ALONE[name])[1])
 
 
 @pytest.mark.slow
@@ -242,7 +238,7 @@ def test_many_splits_end_where_one_build_does(warehouse: Warehouse, pytestconfig
     wanted = pytestconfig.getoption("worlds")
 
     @settings(
-        max_examples=wanted or 10,
+        max_examples=wanted or 5,
         derandomize=wanted is None,
         deadline=None,
         suppress_health_check=list(HealthCheck),

@@ -196,6 +196,7 @@ KILLS = [
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("scenario", "share", "moment", "following"), KILLS)
 def test_the_next_build_makes_good_what_was_killed(
     builds: Builds, scenario: str, share: float, moment: Moment, following: str
@@ -206,7 +207,8 @@ def test_the_next_build_makes_good_what_was_killed(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scenario", ["first_build", "changed_rules", "history"])
+@pytest.mark.sampled(3)
+@pytest.mark.parametrize("scenario", ["changed_rules", "first_build", "history"])
 def test_a_build_killed_again_and_again_gets_there(builds: Builds, scenario: str) -> None:
     """Each attempt dies at another place than the one before, and on what that one left."""
     expected = builds.undisturbed(scenario, "again")
@@ -278,6 +280,7 @@ def read_until(process: subprocess.Popen[str], ending: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("node", "seconds"),
     [
@@ -304,6 +307,7 @@ def test_a_build_killed_from_outside(builds: Builds, node: str, seconds: float) 
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("share", [0.003, 0.02])
 @pytest.mark.parametrize("scenario", ["first_build", "changed_rows", "full_refresh"])
 def test_a_full_disk_ends_the_build_and_the_next_one_completes(builds: Builds, scenario: str, share: float) -> None:

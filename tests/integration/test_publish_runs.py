@@ -137,6 +137,7 @@ def broken_seeds(settings: Settings) -> Path:
     return seeds_dir
 
 
+@pytest.mark.slow
 def test_the_old_tables_stay_and_the_record_says_why(settings: Settings, broken_seeds: Path) -> None:
     before = content(settings)
     assert len(before) >= 19

@@ -143,6 +143,7 @@ def test_a_cookie_shared_by_ten_users_names_the_first_of_them_first(raw_dir: Pat
 # --- The whole job --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_warehouse_places_every_row_as_the_contract_says(raw_dir: Path, build_world) -> None:
     warehouse = build_world(raw_dir, "2021-03-14")
     with duckdb.connect(str(warehouse), read_only=True) as connection:

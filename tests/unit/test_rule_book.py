@@ -513,6 +513,8 @@ def test_messages_say_what_would_be_valid(tmp_path: Path) -> None:
 # Size and noise ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "cell", ["x" * 10_000_000, '"' * 10_000_000, "*a" * 5_000_000, "|" * 10_000_000, "9" * 10_000_000]
 )
@@ -542,6 +544,8 @@ def test_a_hundred_thousand_wrong_rows_are_answered_in_seconds(tmp_path: Path) -
     assert len(errors) == 299_999
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "line", ['a,"b', '"', '"""', '",a,"', 'a,"b""', '"a","', '""', "a\rb", "\x00,\x00,\x00", ",,,,"]
 )
