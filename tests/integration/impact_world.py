@@ -72,8 +72,16 @@ def added(like: Cells) -> Callable[[Cells | None], Cells | None]:
 class ImpactWorld:
     """A repository with a rule book, a sample world, and a warehouse built with the rule book of the branch `main`."""
 
-    def __init__(self, folder: Path, contacts: int, days: int) -> None:
-        """Everything is written below `folder`; the build is made here."""
+    def __init__(
+        self,
+        folder: Path,
+        contacts: int,
+        days: int,
+        *,
+        history_days: int = HISTORY_DAYS,
+        change: Callable[[Path], None] = lambda _: None,
+    ) -> None:
+        """Everything is written below `folder`; `change` may add to the raw tables; the build is made here."""
         self.folder = folder
         repository = folder / "repository"
         shutil.copytree(DEFAULT_SEEDS_DIR, repository / "seeds")
@@ -82,8 +90,9 @@ class ImpactWorld:
         self.commit()
         raw_dir = folder / "raw"
         write_sample(raw_dir, contacts=contacts, days=days, seed=7, end_date=DAY)
+        change(raw_dir)
         self.settings = Settings(folder / "built" / "warehouse.duckdb", raw_dir, repository / "seeds", folder / "state")
-        self.build(self.settings, DAY, DAY - timedelta(days=HISTORY_DAYS))
+        self.build(self.settings, DAY, DAY - timedelta(days=history_days))
 
     def git(self, *arguments: str) -> str:
         """Run git in the repository."""

@@ -99,6 +99,7 @@ def test_by_default_a_small_world_may_lose_all_its_events(settings: Settings) ->
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("request_", "config"),
     [
