@@ -301,4 +301,5 @@ def test_the_record_of_runs_can_be_in_postgres(server: dict[str, Any], tmp_path:
         with daemon_instance(settings) as instance:
             assert [run.run_id for run in instance.get_runs()] == [run_id]
             assert instance.get_latest_materialization_event(dg.AssetKey("something"))
-    assert not list(settings.dagster_home.rglob("*.db"))
+        # Here, where no other test's DAGSTER_HOME is set.
+        assert not list(settings.dagster_home.rglob("*.db"))
