@@ -62,6 +62,10 @@ def follow_with_parquet(snapshot: Path, memory_limit: str = "", kept_seconds: fl
             unfinished.mkdir()
             _write(connection, unfinished, current)
             unfinished.rename(target)
+        superseded = current.resolve()
+        if superseded.exists() and superseded != target.resolve():
+            # Who has just followed the link has as long from now on.
+            os.utime(superseded)
         link = folder / CURRENT
         link.symlink_to(target.name)
         link.replace(current)
@@ -116,7 +120,10 @@ def _linked(file: Path, link: Path) -> bool:
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    rows = connection.execute("select table_name from duckdb_tables() where database_name = ?", [_SNAPSHOT]).fetchall()
+    """Those of our schema: what root has added beside it is nobody else's."""
+    rows = connection.execute(
+        "select table_name from duckdb_tables() where database_name = ? and schema_name = ?", [_SNAPSHOT, SCHEMA]
+    ).fetchall()
     return {name for (name,) in rows}
 
 

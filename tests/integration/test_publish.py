@@ -6,6 +6,8 @@ How runs decide what is published is in `test_publish_runs.py`, PostgreSQL in `t
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -206,6 +208,15 @@ def test_the_publication_before_is_kept_and_no_more(place: Place) -> None:
     assert place.day() == day_of(3)
     assert (place.parquet / CURRENT).resolve().name == last
     assert look_at_parquet(place.parquet / publications[3])[0] == day_of(3)
+
+
+def test_the_folder_that_readers_had_stays_for_a_while(place: Place) -> None:
+    first = place.parquet / place.publish(1)
+    os.utime(first, (0, 0))
+    # Left by a process that was killed before it moved the link.
+    shutil.copytree(first, place.parquet / "20990101T000000000000Z")
+    place.publish(2)
+    assert look_at_parquet(first)[0] == day_of(1)
 
 
 def inodes(folder: Path) -> dict[str, int]:

@@ -271,7 +271,7 @@ def test_after_any_change_it_is_as_if_written_from_nothing(twins: Twins, monkeyp
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2, 10))
+@pytest.mark.parametrize("seed", [2, 5, 7])
 def test_after_many_changes_and_kills_it_is_as_if_written_from_nothing(
     twins: Twins, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
