@@ -14,6 +14,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -386,13 +387,14 @@ def test_killed_while_files_take_their_places(place: Place, what: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("what", ["publish", "withhold"])
-def test_killed_at_every_step(place: Place, what: str) -> None:
+def test_killed_at_every_kind_of_step(place: Place, what: str) -> None:
     start_over(place)
     steps = steps_of(place, what)
-    # Statements come in groups that are all in files which nobody knows yet.
-    some = [step for step, name in enumerate(steps, 1) if name != "execute"]
-    some += [step for step, name in enumerate(steps, 1) if name == "execute"][::5]
-    for step in some:
+    # What is done file by file and statement by statement is interrupted at the first and at the last of them.
+    pairs = list(pairwise(steps))
+    firsts = {pairs.index(pair) for pair in pairs}
+    lasts = {len(pairs) - 1 - pairs[::-1].index(pair) for pair in pairs}
+    for step in (1, *(before + 2 for before in sorted(firsts | lasts))):
         start_over(place)
         die_and_recover(place, what, step)
 
