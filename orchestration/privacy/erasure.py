@@ -61,10 +61,19 @@ def pending_requests(warehouse: Path, tombstones: Tombstones) -> dict[str, froze
     }
 
 
+def is_somebody_to_erase(warehouse: Path) -> bool:
+    """Whether the run that is about to publish leaves somebody out of whom files still have something. Raises
+    TombstoneError, or duckdb.IOException if the warehouse is locked.
+    """
+    tombstones = load_tombstones(tombstones_of(warehouse))
+    return bool(tombstones and pending_requests(warehouse, tombstones))
+
+
 def erase_pending(settings: Settings, run_id: str, grace_seconds: float = GRACE_SECONDS) -> int:
     """Leave nothing in any file of those whom the run left out, put it on record, and return how many they are.
 
-    Of a run that published nothing nobody is erased: readers still have the snapshot before. Raises ErasureError, or
+    Of a run that published nothing nobody is erased: readers still have the snapshot before; nor of one that published
+    a changed copy of it, whose bytes still hold what was deleted. Raises ErasureError, or
     duckdb.IOException if the warehouse is locked; what was done stays done, and the next run does all of it again.
     """
     file = tombstones_of(settings.warehouse)
@@ -83,14 +92,15 @@ def erase_pending(settings: Settings, run_id: str, grace_seconds: float = GRACE_
 
 
 def has_published(snapshot: Path, run_id: str) -> bool:
-    """Whether what readers have is of this run."""
+    """Whether what readers have is of this run, in a file that was written from nothing."""
     if not snapshot.exists():
         return False
     with duckdb.connect(str(snapshot), read_only=True) as connection:
         latest = connection.execute(
-            f"select run_id from {SCHEMA}.publication where status = 'published' order by publication_id desc limit 1"  # noqa: S608
+            f"select run_id, is_written_afresh from {SCHEMA}.publication where status = 'published'"  # noqa: S608
+            " order by publication_id desc limit 1"
         ).fetchone()
-    return latest == (run_id,)
+    return latest == (run_id, True)
 
 
 def blank_alerts(outbox_file: Path, tombstones: Tombstones, warehouse: Path) -> None:

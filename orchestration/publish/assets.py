@@ -18,6 +18,8 @@ from orchestration.dbt_project import DbtProject
 from orchestration.guards.reference import remember
 from orchestration.guards.sources import Sources
 from orchestration.partitions import days_of_tags, today
+from orchestration.privacy.erasure import is_somebody_to_erase
+from orchestration.privacy.tombstones import TombstoneError
 from orchestration.publish.parquet import CURRENT, follow_with_parquet, parquet_dir_of
 from orchestration.publish.postgres import Postgres, follow_with_postgres
 from orchestration.publish.snapshot import publish, withhold
@@ -57,7 +59,14 @@ def build_published_assets(
         verdict = verdict_of_run(context.instance, run_id, required_checks)
         with _failures_in_words():
             publication = publish(
-                settings.snapshot, Path(warehouse.path), tables, run_id, verdict, warehouse.memory_limit
+                settings.snapshot,
+                Path(warehouse.path),
+                tables,
+                run_id,
+                verdict,
+                warehouse.memory_limit,
+                # What was deleted from a file is still in its bytes.
+                afresh=is_somebody_to_erase(Path(warehouse.path)),
             )
             with duckdb.connect(warehouse.path) as connection:
                 remember(connection, publication, sources.count_rows(connection))
@@ -68,6 +77,7 @@ def build_published_assets(
                 "publication": publication.publication_id,
                 "as of": str(publication.as_of_date),
                 "bytes": settings.snapshot.stat().st_size,
+                "written afresh": bool(publication.is_written_afresh),
                 "seconds": _seconds_since(began),
                 "dagster/row_count": sum(rows.values()),
                 "rows per table": dg.MetadataValue.table(
@@ -96,7 +106,7 @@ def _parquet(settings: Settings) -> dg.AssetsDefinition:
             metadata={
                 "path": dg.MetadataValue.path(parquet_dir_of(settings.snapshot) / CURRENT),
                 "publication": folder.name,
-                "bytes": sum(file.stat().st_size for file in folder.iterdir()),
+                "bytes": sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()),
                 "seconds": _seconds_since(began),
             }
         )
@@ -191,5 +201,5 @@ def _failures_in_words() -> Iterator[None]:
         if is_locked(error):
             raise retry_when_unlocked() from error
         raise dg.Failure(str(error)) from None
-    except (PublishError, OSError, duckdb.Error) as error:
+    except (PublishError, TombstoneError, OSError, duckdb.Error) as error:
         raise dg.Failure(str(error)) from None

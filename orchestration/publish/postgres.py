@@ -171,14 +171,15 @@ def _tables(source: duckdb.DuckDBPyConnection) -> Iterator[_Table]:
     columns: dict[str, dict[str, tuple[str, str | None]]] = {}
     for table, column, column_type, comment in source.execute(
         "select table_name, column_name, data_type, comment from duckdb_columns() where database_name = ?"
-        " order by table_name, column_index",
-        [_SNAPSHOT],
+        " and schema_name = ? order by table_name, column_index",
+        [_SNAPSHOT, SCHEMA],
     ).fetchall():
         if column_type not in _TYPES:
             raise PublishError(f"PostgreSQL: no type is known for {table}.{column}, a {column_type}")
         columns.setdefault(table, {})[column] = (_TYPES[column_type], comment)
     comments = source.execute(
-        "select table_name, comment from duckdb_tables() where database_name = ?", [_SNAPSHOT]
+        "select table_name, comment from duckdb_tables() where database_name = ? and schema_name = ?",
+        [_SNAPSHOT, SCHEMA],
     ).fetchall()
     described = dict(comments)
     for name in sorted(columns, key=lambda name: (name in RECORD_TABLES, name)):

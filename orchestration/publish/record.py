@@ -1,6 +1,7 @@
 """The record of publications that travels with the tables: what was published or withheld, when, and why.
 
-Readers query it as `marts.publication` and `marts.publication_tables`. Where they are stored is not known here.
+Readers query it as `marts.publication`, `marts.publication_tables` and, of the tables as they are now,
+`marts.publication_parts`. Where they are stored is not known here.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from orchestration.publish.fingerprints import Part
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import duckdb
 
     from orchestration.publish.verdict import Verdict
 
-PUBLICATION, PUBLICATION_TABLES = "publication", "publication_tables"
-RECORD_TABLES = (PUBLICATION, PUBLICATION_TABLES)
+PUBLICATION, PUBLICATION_TABLES, PUBLICATION_PARTS = "publication", "publication_tables", "publication_parts"
+RECORD_TABLES = (PUBLICATION, PUBLICATION_TABLES, PUBLICATION_PARTS)
 KEPT_ATTEMPTS = 1000
 
 # Table → what it is, and its columns with type and meaning.
@@ -39,6 +42,11 @@ DESCRIBED: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "checks_failed": ("bigint", "Checks of the run that failed with severity error, from 0."),
             "failed_checks": ("varchar", "Their names, joined by commas. Null: there are none."),
             "rows": ("bigint", "Rows of all published tables, from 0. Null: withheld."),
+            "is_written_afresh": (
+                "boolean",
+                "The file was written from nothing, and not from the one before where tables changed."
+                " Null: withheld, or published before there was the column.",
+            ),
         },
     ),
     PUBLICATION_TABLES: (
@@ -49,12 +57,23 @@ DESCRIBED: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "rows": ("bigint", "Its rows, from 0."),
         },
     ),
+    PUBLICATION_PARTS: (
+        "One row per table beside it, or per month of a table that is divided by months, as they are now: what has the"
+        " same fingerprint in two publications has the same rows.",
+        {
+            "table_name": ("varchar", "The table."),
+            "month_of": ("varchar", "The date column by whose months the table is divided. Null: it is whole."),
+            "month": ("varchar", "The month, such as 2026-05; `undated`: rows without a date. Null: it is whole."),
+            "rows": ("bigint", "Its rows, from 0."),
+            "fingerprint": ("varchar", "Changes with rows, columns, types, and the version of DuckDB that wrote them."),
+        },
+    ),
 }
 
 
 @dataclass(frozen=True)
 class Publication:
-    """One attempt to publish; `rows_of_tables` is empty if it was withheld."""
+    """One attempt to publish; `rows_of_tables` is empty, and `is_written_afresh` None, if it was withheld."""
 
     publication_id: str
     run_id: str
@@ -66,6 +85,7 @@ class Publication:
     checks_passed: int
     checks_failed: int
     failed_checks: str | None
+    is_written_afresh: bool | None = None
     rows_of_tables: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -77,6 +97,7 @@ class Publication:
         as_of_date: date | None,
         rule_book_hash: str | None,
         rows: Mapping[str, int],
+        is_written_afresh: bool = True,
     ) -> Publication:
         """What a run built is with the readers."""
         return cls(
@@ -90,6 +111,7 @@ class Publication:
             checks_passed=verdict.passed,
             checks_failed=len(verdict.failed),
             failed_checks=", ".join(verdict.failed) or None,
+            is_written_afresh=is_written_afresh,
             rows_of_tables=rows,
         )
 
@@ -97,7 +119,7 @@ class Publication:
     def withheld(cls, at: datetime, run_id: str, verdict: Verdict, as_of_date: date | None, reason: str) -> Publication:
         """What a run built, if anything, is not with the readers."""
         of_nothing = cls.published(at, run_id, verdict, as_of_date, None, {})
-        return replace(of_nothing, status="withheld", reason=reason)
+        return replace(of_nothing, status="withheld", reason=reason, is_written_afresh=None)
 
     def insert(self, connection: duckdb.DuckDBPyConnection, schema: str) -> None:
         """Write it into the record tables of a schema (database and all)."""
@@ -119,19 +141,38 @@ def next_moment(connection: duckdb.DuckDBPyConnection, schema: str) -> datetime:
     return max(now, last + timedelta(microseconds=1)) if last else now
 
 
-def create_record(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
-    """Create the record tables, empty and described, in a schema (database and all)."""
+def ensure_record(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Have the record tables, described, in a schema (database and all), with the columns that an older one lacks."""
+    statements = []
     for table, (description, columns) in DESCRIBED.items():
-        typed = ", ".join(f"{name} {column_type}" for name, (column_type, _) in columns.items())
-        connection.execute(f"create table {schema}.{table} ({typed})")
-        connection.execute(f"comment on table {schema}.{table} is '{description}'")
-        for name, (_, meaning) in columns.items():
-            connection.execute(f"comment on column {schema}.{table}.{name} is '{meaning}'")
+        name = f"{schema}.{table}"
+        typed = ", ".join(f"{column} {column_type}" for column, (column_type, _) in columns.items())
+        statements += [f"create table if not exists {name} ({typed})", f"comment on table {name} is '{description}'"]
+        for column, (column_type, meaning) in columns.items():
+            statements += [
+                f"alter table {name} add column if not exists {column} {column_type}",
+                f"comment on column {name}.{column} is '{meaning}'",
+            ]
+    connection.execute("; ".join(statements))
+
+
+def replace_parts(connection: duckdb.DuckDBPyConnection, schema: str, parts: Iterable[Part]) -> None:
+    """Say of which parts the tables beside the record are."""
+    connection.execute(f"delete from {schema}.{PUBLICATION_PARTS}")  # noqa: S608 - our names
+    for part in parts:
+        row = {name: getattr(part, name) for name in DESCRIBED[PUBLICATION_PARTS][1]}
+        _insert(connection, f"{schema}.{PUBLICATION_PARTS}", row)
+
+
+def recorded_parts(connection: duckdb.DuckDBPyConnection, source: str) -> list[Part]:
+    """The parts that a table with the columns of `publication_parts` names."""
+    names = ", ".join(DESCRIBED[PUBLICATION_PARTS][1])
+    return [Part(*row) for row in connection.execute(f"select {names} from {source}").fetchall()]  # noqa: S608
 
 
 def carry_record(connection: duckdb.DuckDBPyConnection, source: str, target: str) -> None:
-    """Copy the record of one schema to the empty one of another."""
-    for table in RECORD_TABLES:
+    """Copy the record of attempts from one schema to the empty one of another."""
+    for table in (PUBLICATION, PUBLICATION_TABLES):
         connection.execute(f"insert into {target}.{table} by name from {source}.{table}")
 
 

@@ -1,9 +1,10 @@
 """The snapshot: a DuckDB file with all published tables, which readers open whenever they like.
 
-Its name is a link to a file that was written aside and never changes. The link is replaced by rename: who has the old
-file open keeps reading it, and nobody sees a part of the new one. A file renamed over the old one would not do: DuckDB
-opens a file by name three times, but follows a link once. The warehouse is read here and nowhere else. Whether it may
-be published is decided by `verdict`.
+Its name is a link to a file that was written aside, from nothing or from a copy of the one before, and never changes.
+The link is replaced by rename: who has the old file open keeps reading it, and nobody sees a part of the new one. A
+file renamed over the old one would not do: DuckDB opens a file by name three times, but follows a link once. The
+warehouse is read here and nowhere else. Which rows are written is said by `contents`, whether they may be published
+by `verdict`.
 """
 
 from __future__ import annotations
@@ -12,18 +13,22 @@ import logging
 import os
 import shutil
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from orchestration.publish.contents import STORAGE_VERSION, UnfitError, change_tables, create_tables
+from orchestration.publish.fingerprints import rows_of
 from orchestration.publish.record import (
     RECORD_TABLES,
     Publication,
     carry_record,
-    create_record,
+    ensure_record,
     has_attempt_of,
     latest_id,
     next_moment,
+    replace_parts,
     trim_record,
 )
 from orchestration.publish.tables import SCHEMA
@@ -31,6 +36,7 @@ from orchestration.publish.workspace import (
     KEPT_SECONDS,
     PublishError,
     attach_published,
+    copy_file,
     duckdb_for,
     finish,
     identifier,
@@ -47,9 +53,6 @@ if TYPE_CHECKING:
 
     from orchestration.publish.tables import PublishedTable
     from orchestration.publish.verdict import Verdict
-
-_READABLE_SINCE = "v1.2.0"
-"""The oldest DuckDB that can open the file; the warehouse itself is in the format of the newest."""
 
 _NEW, _OLD = "lead_scoring_publishing", "lead_scoring_published"
 _TARGET = f"{_NEW}.{SCHEMA}"
@@ -75,35 +78,71 @@ def publish(
     verdict: Verdict,
     memory_limit: str = "",
     kept_seconds: float = KEPT_SECONDS,
+    *,
+    afresh: bool = False,
 ) -> Publication:
-    """Copy the tables of a finished warehouse into a new snapshot and put it in the place of the one before.
+    """Put a file with the tables of a finished warehouse in the place of the snapshot before.
 
-    Raises PublishError if the verdict is not good, duckdb.IOException if the warehouse is locked or a disk full.
+    What did not change is kept from that one, unless `afresh` says that nothing may be: what was deleted from a file
+    can still be found in its bytes. Raises PublishError if the verdict is not good, duckdb.IOException if the
+    warehouse is locked or a disk full.
     """
     if not verdict.is_good:
         raise PublishError(f"nothing is published: {verdict.reason}")
     with workspace(snapshot.parent) as folder:
-        file = folder / snapshot.name
-        with duckdb_for(folder, memory_limit) as connection:
-            # DuckDB names it as it did for dbt, whose views have that name in them.
-            connection.execute(f"attach {literal(warehouse)} (read_only)")
-            ((database,),) = connection.execute(
-                "select database_name from duckdb_databases() where path is not null"
-            ).fetchall()
-            source = f"{identifier(database)}.{SCHEMA}"
-            connection.execute(f"attach {literal(file)} as {_NEW} (storage_version {literal(_READABLE_SINCE)})")
-            connection.execute(f"create schema {_TARGET}")
-            rows = {table.name: _copy(connection, table, source) for table in tables}
-            create_record(connection, _TARGET)
+        write = partial(_write, snapshot, folder, warehouse, tables, run_id, verdict, memory_limit)
+        publication = None
+        if snapshot.exists() and not afresh:
+            try:
+                publication = write(afresh=False)
+            except (UnfitError, duckdb.Error) as error:
+                _logger.info("the snapshot is written from nothing and not from the one before: %s", error)
+        publication = publication or write(afresh=True)
+        _put_in_place(snapshot, folder / snapshot.name, folder, publication.publication_id, is_published=True)
+        _remove_old(snapshot, kept_seconds)
+    return publication
+
+
+def _write(
+    snapshot: Path,
+    folder: Path,
+    warehouse: Path,
+    tables: Sequence[PublishedTable],
+    run_id: str,
+    verdict: Verdict,
+    memory_limit: str,
+    *,
+    afresh: bool,
+) -> Publication:
+    """Write the file in the workspace `folder` that is to be the snapshot."""
+    file = folder / snapshot.name
+    log_of(file).unlink(missing_ok=True)
+    file.unlink(missing_ok=True)
+    with duckdb_for(folder, memory_limit) as connection:
+        # DuckDB names it as it did for dbt, whose views have that name in them.
+        connection.execute(f"attach {literal(warehouse)} (read_only)")
+        ((database,),) = connection.execute(
+            "select database_name from duckdb_databases() where path is not null"
+        ).fetchall()
+        source = f"{identifier(database)}.{SCHEMA}"
+        if afresh:
+            connection.execute(f"attach {literal(file)} as {_NEW} (storage_version {literal(STORAGE_VERSION)})")
+            parts = create_tables(connection, tables, source, _TARGET)
+            ensure_record(connection, _TARGET)
             if snapshot.exists():
                 _carry_record(connection, snapshot, folder)
-            at = next_moment(connection, _TARGET)
-            publication = Publication.published(at, run_id, verdict, *_facts(connection, source), rows)
-            publication.insert(connection, _TARGET)
-            trim_record(connection, _TARGET)
-            connection.execute(f"detach {_NEW}")
-        _put_in_place(snapshot, file, folder, publication.publication_id, is_published=True)
-        _remove_old(snapshot, kept_seconds)
+        else:
+            copy_file(snapshot, file)
+            connection.execute(f"attach {literal(file)} as {_NEW}")
+            ensure_record(connection, _TARGET)
+            parts = change_tables(connection, tables, source, _TARGET)
+        at = next_moment(connection, _TARGET)
+        facts = _facts(connection, source)
+        publication = Publication.published(at, run_id, verdict, *facts, rows_of(parts), is_written_afresh=afresh)
+        publication.insert(connection, _TARGET)
+        replace_parts(connection, _TARGET, parts)
+        trim_record(connection, _TARGET)
+        connection.execute(f"detach {_NEW}")
     return publication
 
 
@@ -123,9 +162,10 @@ def withhold(
         if not snapshot.exists():
             return None
         file = folder / snapshot.name
-        shutil.copyfile(snapshot, file)
+        copy_file(snapshot, file)
         with duckdb_for(folder) as connection:
             connection.execute(f"attach {literal(file)} as {_NEW}")
+            ensure_record(connection, _TARGET)
             if has_attempt_of(connection, _TARGET, run_id):
                 return None
             at = next_moment(connection, _TARGET)
@@ -142,24 +182,13 @@ def adopt(snapshot: Path, file: Path) -> None:
     """Let readers have a copy of a snapshot that was published elsewhere or before, record and all, as it is."""
     with workspace(snapshot.parent) as folder:
         copy = folder / snapshot.name
-        shutil.copyfile(file, copy)
+        copy_file(file, copy)
         with duckdb_for(folder) as connection:
             attach_published(connection, copy, _OLD, folder)
             publication_id = latest_id(connection, f"{_OLD}.{SCHEMA}")
         if snapshot.resolve().parent.name != publication_id:
             shutil.rmtree(files_of(snapshot) / publication_id, ignore_errors=True)
         _put_in_place(snapshot, copy, folder, publication_id, is_published=False)
-
-
-def _copy(connection: duckdb.DuckDBPyConnection, table: PublishedTable, source: str) -> int:
-    name = identifier(table.name)
-    target = f"{_TARGET}.{name}"
-    connection.execute(f"create table {target} as from {source}.{name}")
-    connection.execute(f"comment on table {target} is {literal(table.description)}")
-    for column, description in table.columns.items():
-        connection.execute(f"comment on column {target}.{identifier(column)} is {literal(description)}")
-    ((rows,),) = connection.execute(f"select count(*) from {target}").fetchall()  # noqa: S608 - our names
-    return int(rows)
 
 
 def _facts(connection: duckdb.DuckDBPyConnection, source: str) -> tuple[date | None, str | None]:

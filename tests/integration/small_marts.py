@@ -1,6 +1,8 @@
 """Warehouses as small as publishing can do with, and processes that read, hold or write what is published.
 
-Every row of every table carries the day of its generation, so that a reader sees at once whether tables go together.
+Every row carries the day of its generation, so that a reader sees at once whether tables go together; a history with
+most of the rows has them from days before as well, so that from one generation to the next a file is changed and not
+written anew.
 Belongs here: the data and the child processes, `python -m tests.integration.small_marts <what> <arguments>`. Does not:
 what must come of it.
 """
@@ -12,27 +14,33 @@ import os
 import signal
 import sys
 import time
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from orchestration.publish import parquet, workspace
+from orchestration.publish import snapshot as snapshots
 from orchestration.publish.parquet import CURRENT, follow_with_parquet, parquet_dir_of
 from orchestration.publish.snapshot import publish, withhold
 from orchestration.publish.tables import PublishedTable
 from orchestration.publish.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
 FIRST_DAY = date(2026, 6, 1)
 ROWS = 300
+HISTORY_ROWS = 1000
+HISTORY_DAYS = 500
 GOOD = Verdict(passed=7)
 BAD = Verdict(passed=5, failed=("a_check", "b_check"))
 TABLES = (
     PublishedTable("contact_scores", "One row per contact; it's 100 %.", {"contact_id": "Key of a person."}),
-    PublishedTable("event_log", "One row per event.", {"value": "A quantity, it's a number."}),
+    PublishedTable("event_log", "One row per event.", {"value": "A quantity, it's a number."}, "occurred_at"),
+    PublishedTable("score_history", "One row per day.", {}, "as_of_date"),
     PublishedTable("scoring_days", "One row per day.", {}),
 )
 NASTY = (
@@ -88,6 +96,15 @@ def write_warehouse(path: Path, generation: int, rows: int = ROWS) -> None:
         connection.execute(f'create view marts.event_log as select * from "{path.stem}"."intermediate"."int_events"')
         connection.execute(
             f"""
+            create table marts.score_history as
+            select date '{FIRST_DAY}' - 1 - (i % {HISTORY_DAYS})::integer as as_of_date, i / 3 as lead_score
+            from range({HISTORY_ROWS}) as r (i)
+            union all
+            select date '{FIRST_DAY}' + i::integer, i / 3 from range({generation} + 1) as r (i)
+            """
+        )
+        connection.execute(
+            f"""
             create table marts.scoring_days as
             select date '{day_of(generation)}' as as_of_date, 'h{generation}' as rule_book_hash
             """
@@ -114,7 +131,8 @@ def look(run: Callable[[str], list[tuple[Any, ...]]]) -> tuple[date, str]:
     rows = dict(run(f"select table_name, rows from {{publication_tables}} where publication_id = '{publication}'"))
     for table in TABLES:
         found = run(f"select min(as_of_date), max(as_of_date), count(*) from {{{table.name}}}")
-        if found != [(day, day, rows[table.name])]:
+        first = FIRST_DAY - timedelta(days=HISTORY_DAYS) if table.name == "score_history" else day
+        if found != [(first, day, rows[table.name])]:
             raise ValueError(f"{table.name} is {found}, the publication {publication} of {day} has {rows}")
     return day, publication
 
@@ -127,12 +145,13 @@ def look_at_snapshot(connection: duckdb.DuckDBPyConnection) -> tuple[date, str]:
 def look_at_parquet(folder: Path) -> tuple[date, str]:
     """What `look` finds in a folder of Parquet files."""
     with duckdb.connect() as connection:
-        return look(lambda query: connection.execute(_named(query, f"'{_text(folder)}/{{}}.parquet'")).fetchall())
+        return look(lambda query: connection.execute(_named(query, f"'{_text(folder)}/{{}}.parquet'", "/*")).fetchall())
 
 
-def _named(query: str, pattern: str) -> str:
-    names = ("publication", "publication_tables", *(table.name for table in TABLES))
-    return query.format(**{name: pattern.format(name) for name in names})
+def _named(query: str, pattern: str, of_months: str = "") -> str:
+    names = {"publication": "", "publication_tables": ""}
+    names |= {table.name: of_months if table.month_of else "" for table in TABLES}
+    return query.format(**{name: pattern.format(f"{name}{months}") for name, months in names.items()})
 
 
 def _text(path: Path) -> str:
@@ -170,7 +189,6 @@ def _hold(snapshot: Path, mode: str) -> None:
 
 
 _STEPS = {
-    "execute",
     "rename",
     "replace",
     "link",
@@ -182,22 +200,46 @@ _STEPS = {
     "rmdir",
     "flock",
     "sendfile",
+    "copy_file_range",
 }
 
 
-def _die_at(snapshot: Path, warehouse: Path, what: str, last_step: int) -> None:
+class _Noted:
+    """A connection that says when it executes something: Python does not see that in DuckDB's own."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, note: Callable[[str], None]) -> None:
+        self._connection, self._note = connection, note
+
+    def execute(self, *arguments: Any) -> Any:
+        self._note("execute")
+        return self._connection.execute(*arguments)
+
+
+def _die_at(
+    snapshot: Path, warehouse: Path, what: str, last_step: int, tables: Sequence[PublishedTable] = TABLES
+) -> None:
     """Publish or withhold, and die by SIGKILL before one of the steps that touch a file; else print their names."""
     steps: list[str] = []
 
-    def note(_frame: object, event: str, function: Any) -> None:
-        if event == "c_call" and function.__name__ in _STEPS:
-            steps.append(function.__name__)
-            if len(steps) == last_step:
-                os.kill(os.getpid(), signal.SIGKILL)
+    def note(step: str) -> None:
+        steps.append(step)
+        if len(steps) == last_step:
+            os.kill(os.getpid(), signal.SIGKILL)
 
-    sys.setprofile(note)
+    def look(_frame: object, event: str, function: Any) -> None:
+        # Texts have a method `replace`, too.
+        if event == "c_call" and function.__name__ in _STEPS and not isinstance(function.__self__, str):
+            note(function.__name__)
+
+    @contextmanager
+    def noted_duckdb(folder: Path, memory_limit: str = "") -> Iterator[_Noted]:
+        with workspace.duckdb_for(folder, memory_limit) as connection:
+            yield _Noted(connection, note)
+
+    vars(snapshots)["duckdb_for"] = vars(parquet)["duckdb_for"] = noted_duckdb
+    sys.setprofile(look)
     if what == "publish":
-        publish(snapshot, warehouse, TABLES, "run-of-the-dying", GOOD)
+        publish(snapshot, warehouse, tables, "run-of-the-dying", GOOD)
     else:
         withhold(snapshot, "run-of-the-dying", BAD, FIRST_DAY, "failed checks: 2")
     follow_with_parquet(snapshot)
@@ -220,7 +262,8 @@ def main(what: str, *arguments: str) -> None:
     elif what == "publish_for":
         _publish_for(Path(arguments[0]), Path(arguments[1]), arguments[2], int(arguments[3]))
     else:
-        _die_at(Path(arguments[0]), Path(arguments[1]), what, int(arguments[2]))
+        tables = [PublishedTable(**table) for table in json.loads(arguments[3])] if arguments[3:] else TABLES
+        _die_at(Path(arguments[0]), Path(arguments[1]), what, int(arguments[2]), tables)
 
 
 if __name__ == "__main__":

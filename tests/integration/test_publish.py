@@ -6,12 +6,15 @@ How runs decide what is published is in `test_publish_runs.py`, PostgreSQL in `t
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import stat
 import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -21,7 +24,7 @@ from orchestration.publish.parquet import CURRENT, follow_with_parquet, parquet_
 from orchestration.publish.record import (
     RECORD_TABLES,
     Publication,
-    create_record,
+    ensure_record,
     next_moment,
     published_id,
     trim_record,
@@ -120,7 +123,8 @@ def test_the_snapshot_is_what_the_warehouse_holds(place: Place) -> None:
         connection.execute(f"attach '{str(place.snapshot).replace(chr(39), chr(39) * 2)}' as snapshot (read_only)")
         for table in TABLES:
             ours, theirs = f'"ware house".marts.{table.name}', f"snapshot.marts.{table.name}"
-            parquet = f"'{str(place.parquet / CURRENT).replace(chr(39), chr(39) * 2)}/{table.name}.parquet'"
+            files = f"{table.name}/*.parquet" if table.month_of else f"{table.name}.parquet"
+            parquet = f"'{str(place.parquet / CURRENT).replace(chr(39), chr(39) * 2)}/{files}'"
             for other in (theirs, parquet):
                 for one, two in ((ours, other), (other, ours)):
                     assert connection.execute(f"from {one} except all from {two}").fetchall() == []
@@ -145,7 +149,7 @@ def test_the_record_says_what_was_published_and_what_not(place: Place) -> None:
     assert withheld
     follow_with_parquet(place.snapshot)
     expected = [
-        (first, "run-1", day_of(1), "h1", "published", None, 7, 0, None, 301 + 301 + 1),
+        (first, "run-1", day_of(1), "h1", "published", None, 7, 0, None, 301 + 301 + 1002 + 1),
         (
             withheld.publication_id,
             "run-of-a-bad-day",
@@ -168,6 +172,7 @@ def test_the_record_says_what_was_published_and_what_not(place: Place) -> None:
         assert connection.execute("from marts.publication_tables order by all").fetchall() == [
             (first, "contact_scores", 301),
             (first, "event_log", 301),
+            (first, "score_history", 1002),
             (first, "scoring_days", 1),
         ]
         file = (place.parquet / CURRENT / "publication.parquet").resolve()
@@ -206,14 +211,27 @@ def test_the_publication_before_is_kept_and_no_more(place: Place) -> None:
     assert look_at_parquet(place.parquet / publications[3])[0] == day_of(3)
 
 
+def test_the_folder_that_readers_had_stays_for_a_while(place: Place) -> None:
+    first = place.parquet / place.publish(1)
+    os.utime(first, (0, 0))
+    # Left by a process that was killed before it moved the link.
+    shutil.copytree(first, place.parquet / "20990101T000000000000Z")
+    place.publish(2)
+    assert look_at_parquet(first)[0] == day_of(1)
+
+
+def inodes(folder: Path) -> dict[str, int]:
+    return {str(path.relative_to(folder)): path.stat().st_ino for path in folder.rglob("*.parquet")}
+
+
 def test_parquet_files_of_a_folder_never_change(place: Place) -> None:
     before = place.parquet / place.publish(1)
-    files = {path.name: path.stat().st_ino for path in before.iterdir()}
+    files = inodes(before)
     place.withhold("run-of-a-bad-day")
     after = follow_with_parquet(place.snapshot)
     assert after != before
-    assert {path.name: path.stat().st_ino for path in before.iterdir()} == files
-    same = {path.name for path in after.iterdir() if path.stat().st_ino == files[path.name]}
+    assert inodes(before) == files
+    same = {name for name, inode in inodes(after).items() if inode == files[name]}
     # What did not change takes no room.
     assert same == files.keys() - {f"{table}.parquet" for table in RECORD_TABLES}
     # Files that lag behind the snapshot are not passed on.
@@ -369,9 +387,14 @@ def test_killed_while_files_take_their_places(place: Place, what: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("what", ["publish", "withhold"])
-def test_killed_at_every_step(place: Place, what: str) -> None:
+def test_killed_at_every_kind_of_step(place: Place, what: str) -> None:
     start_over(place)
-    for step in range(1, len(steps_of(place, what)) + 1):
+    steps = steps_of(place, what)
+    # What is done file by file and statement by statement is interrupted at the first and at the last of them.
+    pairs = list(pairwise(steps))
+    firsts = {pairs.index(pair) for pair in pairs}
+    lasts = {len(pairs) - 1 - pairs[::-1].index(pair) for pair in pairs}
+    for step in (1, *(before + 2 for before in sorted(firsts | lasts))):
         start_over(place)
         die_and_recover(place, what, step)
 
@@ -402,7 +425,7 @@ class TestRecord:
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with duckdb.connect() as connection:
             connection.execute("create schema marts")
-            create_record(connection, "marts")
+            ensure_record(connection, "marts")
             yield connection
 
     def test_old_attempts_are_forgotten_but_never_what_the_tables_are_of(
@@ -431,5 +454,5 @@ class TestRecord:
 
     def test_every_column_is_described(self, connection: duckdb.DuckDBPyConnection) -> None:
         columns = connection.execute("select comment from duckdb_columns() where schema_name = 'marts'").fetchall()
-        assert len(columns) == 14
+        assert len(columns) == 20
         assert all(comment for (comment,) in columns)

@@ -21,7 +21,7 @@ from orchestration.instance import command_line_instance
 from orchestration.publish.assets import SNAPSHOT_KEY
 from orchestration.publish.parquet import CURRENT, parquet_dir_of
 from orchestration.publish.record import RECORD_TABLES
-from orchestration.publish.tables import SCHEMA
+from orchestration.publish.tables import MONTH_OF, SCHEMA
 from tests.conftest import SAMPLE_DAY
 
 if TYPE_CHECKING:
@@ -115,7 +115,8 @@ def test_the_snapshot_equals_the_marts_and_the_contract(settings: Settings) -> N
             for one, two in ((warehouse, "snapshot"), ("snapshot", warehouse)):
                 missing = f"from {one}.marts.{name} except all from {two}.marts.{name}"
                 assert connection.execute(f"select count(*) from ({missing})").fetchall() == [(0,)], (name, one)
-            files = f"{parquet_dir_of(settings.snapshot)}/{CURRENT}/{name}.parquet"
+            of_months = "/*" if MONTH_OF in node["config"]["meta"] else ""
+            files = f"{parquet_dir_of(settings.snapshot)}/{CURRENT}/{name}{of_months}.parquet"
             missing = f"from snapshot.marts.{name} except all from '{files}'"
             assert connection.execute(f"select count(*) from ({missing})").fetchall() == [(0,)], name
         ((rows, day, rule_book_hash),) = connection.execute(

@@ -17,6 +17,7 @@ import duckdb
 import pytest
 
 from orchestration.build import BuildRequest, BuildStatus, run_build
+from orchestration.publish.parquet import CURRENT, parquet_dir_of
 from orchestration.rule_book import validate
 from orchestration.settings import DEFAULT_SEEDS_DIR, Settings
 from tests.alert_world import SECRET, SLACK_TOKEN
@@ -146,7 +147,10 @@ def test_the_threat_model_names_tests_that_exist() -> None:
 
 def test_published_files_are_read_only(built_warehouse: Path, sample_settings: Settings) -> None:
     assert built_warehouse.exists()
-    for file in [sample_settings.snapshot, *(sample_settings.published_dir / "parquet" / "current").iterdir()]:
-        assert file.stat().st_mode & 0o222 == 0, file
+    folder = parquet_dir_of(sample_settings.snapshot) / CURRENT
+    files = [file for file in folder.rglob("*") if not file.is_dir()]
+    assert {file.parent.name for file in files} >= {CURRENT, "event_log", "score_history"}
+    for file in [sample_settings.snapshot, *files]:
+        assert file.stat().st_mode & 0o777 == 0o444, file
     with pytest.raises(duckdb.Error), duckdb.connect(str(sample_settings.snapshot), read_only=True) as connection:
         connection.execute("delete from marts.contact_scores")

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
+from orchestration.publish.tables import MONTH_OF
 from orchestration.settings import DBT_PROJECT_DIR
 from tests.dbt_in_process import parse_project
 
@@ -185,6 +186,13 @@ def test_every_group_has_an_owner_and_a_member(manifest: Manifest) -> None:
     members = {node.group for node in manifest.nodes.values() if node.resource_type in ("model", "seed")}
     assert members == {group.name for group in manifest.groups.values()}
     assert all(group.owner.email for group in manifest.groups.values())
+
+
+def test_marts_are_published_by_months_of_a_date_that_they_have(models: list[Any]) -> None:
+    divided = {model.name: model.config.meta[MONTH_OF] for model in models if MONTH_OF in model.config.meta}
+    types = {model.name: {name: column.data_type for name, column in model.columns.items()} for model in models}
+    assert {name for name in types if name.endswith("_history") and name[:4] != "int_"} | {"event_log"} <= set(divided)
+    assert {types[name].get(column) for name, column in divided.items()} == {"date"}
 
 
 def test_every_mart_has_a_reader(manifest: Manifest, models: list[Any]) -> None:
