@@ -219,7 +219,7 @@ def test_a_broken_warehouse_is_what_a_restore_is_for(settings: Settings, tmp_pat
 
 def everything(settings: Settings) -> dict[str, Any]:
     """Rows and hashes of every table of the warehouse that a run does not stamp, and of all published ones."""
-    stamped = ("int_run_scope", "int_completed_run")
+    stamped = ("int_run_scope", "int_completed_run", "published_run")
     found = {}
     for file in (settings.warehouse, settings.snapshot):
         with duckdb.connect(str(file), read_only=True) as connection:
