@@ -387,14 +387,16 @@ def test_killed_while_files_take_their_places(place: Place, what: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("what", ["publish", "withhold"])
-def test_killed_at_every_kind_of_step(place: Place, what: str) -> None:
+def test_killed_at_every_kind_of_step(place: Place, what: str, pytestconfig: pytest.Config) -> None:
+    """At one of four of them, and in a nightly run at all."""
     start_over(place)
     steps = steps_of(place, what)
     # What is done file by file and statement by statement is interrupted at the first and at the last of them.
     pairs = list(pairwise(steps))
     firsts = {pairs.index(pair) for pair in pairs}
     lasts = {len(pairs) - 1 - pairs[::-1].index(pair) for pair in pairs}
-    for step in (1, *(before + 2 for before in sorted(firsts | lasts))):
+    kinds = [1, *(before + 2 for before in sorted(firsts | lasts))]
+    for step in kinds if pytestconfig.getoption("worlds") else kinds[::4]:
         start_over(place)
         die_and_recover(place, what, step)
 
