@@ -301,6 +301,9 @@ def test_backups_while_builds_run(installation: Settings, tmp_path: Path) -> Non
             " (select as_of_date from marts.scoring_days))",
         )
         assert days == contacts
-        with closing(sqlite3.connect(backup / "dagster" / "history" / "runs.db")) as runs:
-            assert runs.execute("pragma integrity_check").fetchall() == [("ok",)]
+        record = backup / "dagster" / "history" / "runs.db"
+        # The first backups are older than the first run.
+        if record.exists() or backup == backups[-1]:
+            with closing(sqlite3.connect(record)) as runs:
+                assert runs.execute("pragma integrity_check").fetchall() == [("ok",)]
     assert seen >= {str(SAMPLE_DAY), str(SAMPLE_DAY + timedelta(days=3))}

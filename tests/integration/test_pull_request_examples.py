@@ -66,10 +66,16 @@ def test_a_patch_leaves_the_rule_book_valid_and_tidy(tmp_path: Path, file: Path)
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> ImpactWorld:
     """The page's world, built."""
-    folder = tmp_path_factory.mktemp("pull_requests")
-    return ImpactWorld(
-        folder, CONTACTS, DAYS, history_days=HISTORY_DAYS, change=lambda raw: add_people(raw / "contacts.parquet")
+    world = ImpactWorld(
+        tmp_path_factory.mktemp("pull_requests"),
+        CONTACTS,
+        DAYS,
+        history_days=HISTORY_DAYS,
+        change=lambda raw: add_people(raw / "contacts.parquet"),
     )
+    shutil.copyfile(PROJECT_ROOT / "impact.toml", world.repository / "impact.toml")
+    world.commit()
+    return world
 
 
 @pytest.mark.slow
