@@ -66,12 +66,12 @@ def find_doubles(scratch: Scratch, days: Sequence[date], zone: str) -> None:
     execute("create table replay.days (day date)")
     scratch.connection.executemany("insert into replay.days values (?)", [[day] for day in days])
     run_sql(scratch, "links")
-    if _has_repeated_events(scratch):
+    if has_repeated_events(scratch):
         run_sql(scratch, "copies")
     else:
-        # Which rows come twice can only be told by reading all raw rows; there is nothing to tell.
         execute(
-            "create table replay.copies as select *, 0::ubigint as content from intermediate.int_event_copies limit 0"
+            "create table replay.copies as"
+            " select *, 0::ubigint as content from intermediate.int_events_deduplicated limit 0"
         )
     for query in ("first_loads", "events", "earlier_copies", "doubles", "double_events", "known_contacts"):
         run_sql(scratch, query)
@@ -93,6 +93,7 @@ def run_sql(scratch: Scratch, query: str) -> None:
     scratch.connection.execute((SQL / f"{query}.sql").read_text(encoding="utf-8"))
 
 
-def _has_repeated_events(scratch: Scratch) -> bool:
+def has_repeated_events(scratch: Scratch) -> bool:
+    """Whether events were sent several times; only then raw events are read, and have to be there."""
     outcomes = scratch.rows(f"select events from {STORED}.marts.event_outcomes where outcome = 'duplicate'")  # noqa: S608
     return bool(outcomes and outcomes[0][0])

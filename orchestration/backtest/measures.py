@@ -112,8 +112,7 @@ def _result(
         name=named.name,
         commit=named.commit,
         rule_book_hash=named.rule_book_hash,
-        # The point is scikit-learn's, day by day; the interval comes from the draws.
-        auc={name: _with_value(found[f"auc_{name}"], measure.rankings[name].auc()) for name in SCORES},
+        auc={name: found[f"auc_{name}"] for name in SCORES},
         tops=tuple(_top(share, found) for share in TOP_SHARES),
         lead_times=tuple(_lead_time(share, measure.times[share], found) for share in TOP_SHARES),
         deciles=tuple(_decile(number, measure.deciles, score, is_converted, found) for number in range(1, DECILES + 1)),
@@ -121,10 +120,6 @@ def _result(
         rules=rule_results(population, side.hits, is_converted, resamples),
         auc_by_hindsight=None if np.isnan(by_hindsight) else by_hindsight,
     )
-
-
-def _with_value(estimate: Estimate, value: float) -> Estimate:
-    return Estimate(None) if np.isnan(value) else Estimate(value, estimate.low, estimate.high)
 
 
 def _top(share: float, found: Mapping[str, Estimate]) -> TopShare:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 if TYPE_CHECKING:
     from orchestration.backtest.observations import Flags, Floats, Ints, Population
@@ -50,26 +49,13 @@ class Ranking:
     def auc(self, weight: Floats | None = None) -> float:
         """The chance that of two contacts on one day, one of whom converts, that one has the higher score.
 
-        A tie counts half. NaN if there is no such pair. `weight` is one number per contact.
+        A tie counts half. NaN if there is no such pair. `weight`: how often each contact counts, else once.
         """
-        if weight is None:
-            return self._auc_by_day()
+        weight = np.ones(int(self._contact.max()) + 1) if weight is None else weight
         converted, others, *_ = self._ties(weight)
         below = self._after(others)
         pairs = self._by_day(converted) * self._by_day(others)
         return _ratio(float(np.sum(converted * (below + others / 2))), float(pairs.sum()))
-
-    def _auc_by_day(self) -> float:
-        """The mean of each day's AUC, weighted by its pairs; the same number, by scikit-learn."""
-        won = pairs = 0.0
-        for day in np.unique(self._day):
-            of_day = self._day == day
-            converted = self._converted[of_day]
-            of_pairs = converted.sum() * (len(converted) - converted.sum())
-            if of_pairs:
-                won += of_pairs * float(roc_auc_score(converted, self._score[of_day]))
-                pairs += of_pairs
-        return _ratio(won, pairs)
 
     def top(self, share: float, weight: Floats) -> Top:
         """The first `share` of each day. Of a tie that reaches across its end as many count as there is room for."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestration.impact.scoring import Scoring
-from orchestration.impact.selection import NEVER
+from orchestration.impact.selection import NEVER, models_behind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,13 +39,5 @@ class Replay(Scoring):
 
 def models_of_a_replay(manifest: Manifest) -> list[str]:
     """The models to build, by name: what scores are made from, but what reads raw rows or says what a run is about."""
-    models = {node.unique_id: node for node in manifest.nodes.values() if node.resource_type == "model"}
-    waiting = [unique_id for unique_id, node in models.items() if node.name in WANTED]
-    found = set(waiting)
-    while waiting:
-        for parent in models[waiting.pop()].depends_on.nodes:
-            if parent in models and parent not in found:
-                found.add(parent)
-                waiting.append(parent)
-    names = (models[unique_id].name for unique_id in found)
-    return sorted(name for name in names if name not in NEVER and not name.startswith(_AS_THEY_ARE))
+    behind = models_behind(manifest, WANTED) - NEVER
+    return sorted(name for name in behind if not name.startswith(_AS_THEY_ARE))

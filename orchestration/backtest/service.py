@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 from orchestration.backtest.content import Backtest, DayCount, Seen
 from orchestration.backtest.days import EVERY_DAYS, HORIZON_DAYS, SPAN_DAYS, Days, days_to_judge
 from orchestration.backtest.errors import BacktestError
-from orchestration.backtest.knowledge import find_doubles, put_doubles_in
+from orchestration.backtest.knowledge import find_doubles, has_repeated_events, put_doubles_in
 from orchestration.backtest.measures import SideName, measure_sides
 from orchestration.backtest.observations import read_side, without
 from orchestration.backtest.ranking import Ranking
@@ -85,11 +84,11 @@ def backtest(
     """
     options = options or BacktestOptions()
     began = time.monotonic()
-    with replay(settings, (base, head), options, on_event) as (replayed, _):
-        on_event("measure", None)
-        measuring = time.monotonic()
-        results, differences = measure_sides(replayed.population, replayed.sides, replayed.days, options.resamples)
-        seconds = {**replayed.seconds, "measure": time.monotonic() - measuring, "in all": time.monotonic() - began}
+    replayed, _ = replay(settings, (base, head), options, on_event)
+    on_event("measure", None)
+    measuring = time.monotonic()
+    results, differences = measure_sides(replayed.population, replayed.sides, replayed.days, options.resamples)
+    seconds = {**replayed.seconds, "measure": time.monotonic() - measuring, "in all": time.monotonic() - began}
     days = replayed.days
     return Backtest(
         first_day=days.judged[0],
@@ -110,52 +109,78 @@ def backtest(
     )
 
 
-@contextmanager
 def replay(
     settings: Settings,
     rule_books: tuple[RuleBookAt, ...],
     options: BacktestOptions,
     on_event: Callable[[str, NodeEvent | None], None],
     read_more: Callable[[Scratch], Any] = lambda _: None,
-) -> Iterator[tuple[Replayed, list[Any]]]:
-    """Score the past under each rule book that differs, and what `read_more` reads of each scratch file beside it.
+) -> tuple[Replayed, list[Any]]:
+    """The past as each rule book that differs scores it, and what `read_more` reads of each scratch file beside it.
 
     Raises BacktestError if nobody is left to look at, ImpactError.
     """
     if not settings.warehouse.exists():
         raise BacktestError(f"There is no warehouse at {settings.warehouse} yet: build it with `lead-scoring build`.")
-    seconds: dict[str, float] = {}
-    read: list[tuple[SideName, Population, ScoredSide]] = []
-    more: list[Any] = []
-    days, share = None, 1.0
+    steps = ("base", "head") if len(rule_books) > 1 else ("replay",)
+    scored: list[_Scored] = []
     with TemporaryDirectory(prefix="lead-scoring-backtest-") as folder:
-        for number, book in enumerate(rule_books):
-            step = ("base", "head")[number] if len(rule_books) > 1 else "replay"
-            on_event(f"{step}: what was known", None)
-            began = time.monotonic()
+        for step, book in zip(steps, rule_books, strict=True):
             file = Path(folder) / step / settings.warehouse.name
             with open_scratch(file, settings.warehouse, settings.memory_limit) as scratch:
-                state = read_state(scratch)
-                days = _days(state, options)
-                scratch.mirror()
-                share = _sampled_share(scratch, options.sample_contacts)
-                _prepare(scratch, days, share, _zone(options))
-                seconds[f"{step}: what was known"] = time.monotonic() - began
-                scoring = Replay(
-                    settings, scratch, options.dbt_vars, lambda event, step=step: on_event(f"{step}: score", event)
-                )
-                rule_book_hash = scoring.load_rule_book(book.folder)
-                if any(named.rule_book_hash == rule_book_hash for named, *_ in read):
+                found = _score(settings, scratch, book, options, step, on_event)
+                if any(found.named.rule_book_hash == other.named.rule_book_hash for other in scored):
                     break
-                scoring.score_days(book.folder, state)
-                on_event(f"{step}: read", None)
-                population, side = read_side(scratch, options.lookback_days)
-                read.append((SideName(book.name, book.commit, rule_book_hash), population, side))
-                more.append(read_more(scratch))
-                seconds |= {f"{step}: {name}": taken for name, taken in scoring.seconds.items()}
-        if days is None:
-            raise BacktestError("There is no rule book to look at.")
-        yield _among_those_who_count(days, read, share, seconds), more
+                found.more = read_more(scratch)
+                scored.append(found)
+    return _among_those_who_count(scored), [found.more for found in scored]
+
+
+@dataclass
+class _Scored:
+    """One rule book in its scratch file."""
+
+    named: SideName
+    days: Days
+    population: Population
+    side: ScoredSide
+    sampled_share: float
+    seconds: Mapping[str, float]
+    more: Any = None
+
+
+def _score(
+    settings: Settings,
+    scratch: Scratch,
+    book: RuleBookAt,
+    options: BacktestOptions,
+    step: str,
+    on_event: Callable[[str, NodeEvent | None], None],
+) -> _Scored:
+    on_event(f"{step}: what was known", None)
+    began = time.monotonic()
+    state = read_state(scratch)
+    days = _days(state, options)
+    scratch.mirror(raw_events=has_repeated_events(scratch))
+    share = _sampled_share(scratch, options.sample_contacts)
+    scratch.connection.execute("set variable sampled_share = ?", [share])
+    find_doubles(scratch, days.judged, _zone(options))
+    put_doubles_in(scratch)
+    prepared = time.monotonic() - began
+    scoring = Replay(settings, scratch, options.dbt_vars, lambda event: on_event(f"{step}: score", event))
+    rule_book_hash = scoring.load_rule_book(book.folder)
+    scoring.score_days(book.folder, state)
+    on_event(f"{step}: read", None)
+    population, side = read_side(scratch, options.lookback_days)
+    seconds = {"what was known": prepared, **scoring.seconds}
+    return _Scored(
+        SideName(book.name, book.commit, rule_book_hash),
+        days,
+        population,
+        side,
+        share,
+        {f"{step}: {name}": taken for name, taken in seconds.items()},
+    )
 
 
 def _days(state: WarehouseState, options: BacktestOptions) -> Days:
@@ -170,24 +195,17 @@ def _zone(options: BacktestOptions) -> str:
     return str(options.dbt_vars.get("scoring_timezone") or project_vars()["scoring_timezone"])
 
 
-def _prepare(scratch: Scratch, days: Days, share: float, zone: str) -> None:
-    scratch.connection.execute("set variable sampled_share = ?", [share])
-    find_doubles(scratch, days.judged, zone)
-    put_doubles_in(scratch)
-
-
 def _sampled_share(scratch: Scratch, most: int) -> float:
     contacts = scratch.rows("select count(*) from intermediate.int_contacts")[0][0]
     return min(1.0, most / contacts) if contacts else 1.0
 
 
-def _among_those_who_count(
-    days: Days, read: list[tuple[SideName, Population, ScoredSide]], share: float, seconds: Mapping[str, float]
-) -> Replayed:
+def _among_those_who_count(scored: list[_Scored]) -> Replayed:
     """The population without whom every rule book excludes."""
-    _, population, _ = read[0]
-    excluded = np.logical_and.reduce([side.is_excluded for *_, side in read])
-    kept = [(named, *without(population, side, excluded)) for named, _, side in read]
+    first = scored[0]
+    days, population = first.days, first.population
+    excluded = np.logical_and.reduce([found.side.is_excluded for found in scored])
+    kept = [(found.named, *without(population, found.side, excluded)) for found in scored]
     population = kept[0][1]
     converted = population.converted(days.horizon_days)
     span = f"from {days.judged[0]} to {days.judged[-1]}"
@@ -200,7 +218,8 @@ def _among_those_who_count(
         )
     if converted.all():
         raise BacktestError(f"Every contact seen {span} got an opportunity, so that no ranking is better than another.")
-    return Replayed(days, population, tuple((named, side) for named, _, side in kept), share, seconds)
+    seconds = {name: taken for found in scored for name, taken in found.seconds.items()}
+    return Replayed(days, population, tuple((named, side) for named, _, side in kept), first.sampled_share, seconds)
 
 
 def _seen(replayed: Replayed) -> Seen:
@@ -240,7 +259,7 @@ def _auc_of_day(population: Population, score: Any, converted: Any, of_day: Any)
     if not converted[of_day].any() or converted[of_day].all():
         return None
     only = population.only(of_day)
-    return float(Ranking(only, score[of_day], converted[of_day]).auc())
+    return Ranking(only, score[of_day], converted[of_day]).auc()
 
 
 def _notes(replayed: Replayed) -> Iterator[str]:

@@ -8,8 +8,8 @@ from io import TextIOWrapper
 import typer
 
 from orchestration.cli.alerts import alerts
-from orchestration.cli.backup import backup, restore
 from orchestration.cli.backtest import backtest
+from orchestration.cli.backup import backup, restore
 from orchestration.cli.build import build
 from orchestration.cli.demo import demo
 from orchestration.cli.explain import explain

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import expit
 
 from orchestration.suggest.exposure import design
-from orchestration.suggest.fit import Fitted, Problem, fit, loss_of
+from orchestration.suggest.fit import Fitted, Problem, fit, loss_of, minimum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,10 +47,9 @@ def problem_of(
             now, then = exposure.weight @ exposure.of_rule(rule), exposure.weight @ columns[:, position]
             centre[position] *= now / then if then > 0 else 1.0
     others = exposure.other.sum(axis=1)
-    learnt = set(rules)
-    for number, rule in enumerate(exposure.rules):
-        if rule.group is not None and number not in learnt:
-            others = others + rule.points * exposure.of_rule(number)
+    for number, given in enumerate(exposure.rules):
+        if given.group is not None and number not in rules:
+            others = others + given.points * exposure.of_rule(number)
     always = np.column_stack([exposure.fit, others])
     return Problem(always, columns, centre, converted.astype(float), exposure.weight)
 
@@ -117,37 +114,20 @@ def _loss_of_column(
 ) -> Floats:
     """The loss of the trials by contact, with one column in place of a rule's and its coefficient learnt anew."""
     per_contact = np.zeros(exposure.contact.max() + 1)
-    sign = 1.0 if problem.centre[position] > 0 else -1.0
+    sign = np.sign(problem.centre[[position]])
     for fitted, fold in zip(fits, folds, strict=True):
         rest = fitted.linear(problem) - problem.rules[:, position] * fitted.rules[position]
         learn, trial = fold.learn(exposure.day), fold.trial(exposure.day)
-        shift, coefficient = _one_coefficient(
-            rest[learn], column[learn], problem.converted[learn], problem.weight[learn], sign
+        shift, coefficient = minimum(
+            column[learn, None], sign, problem.converted[learn], problem.weight[learn], offset=rest[learn]
         )
-        linear = rest[trial] + shift + coefficient * column[trial]
+        linear = rest[trial] + shift + column[trial, None] @ coefficient
         loss = problem.weight[trial] * loss_of(linear, problem.converted[trial])
         per_contact += np.bincount(exposure.contact[trial], weights=loss, minlength=len(per_contact))
     return per_contact
 
 
-def _one_coefficient(
-    offset: Floats, column: Floats, converted: Floats, weight: Floats, sign: float
-) -> tuple[float, float]:
-    total, scale = weight.sum(), float(column.max()) or 1.0
-
-    def objective(at: Floats) -> tuple[float, Floats]:
-        linear = offset + at[0] + at[1] * column / scale
-        error = weight * (expit(linear) - converted)
-        return float(weight @ loss_of(linear, converted) / total), np.array(
-            [error.sum(), error @ column / scale]
-        ) / total
-
-    bounds = [(None, None), (0.0, None) if sign > 0 else (None, 0.0)]
-    found = minimize(objective, np.zeros(2), jac=True, method="L-BFGS-B", bounds=bounds).x
-    return float(found[0]), float(found[1] / scale)
-
-
 def _loss_by_contact(problem: Problem, fitted: Fitted, exposure: Exposure, fold: Fold) -> Floats:
     trial = fold.trial(exposure.day)
     loss = problem.weight[trial] * loss_of(fitted.linear(problem.of(trial)), problem.converted[trial])
-    return np.bincount(exposure.contact[trial], weights=loss, minlength=exposure.contact.max() + 1)
+    return np.bincount(exposure.contact[trial], weights=loss, minlength=exposure.contact.max() + 1).astype(float)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from orchestration.suggest.errors import SuggestError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from orchestration.suggest.content import RuleProposal
 
@@ -25,7 +25,7 @@ EVIDENCE_HEADER = (
 
 def with_numbers(text: str, proposals: Iterable[RuleProposal]) -> str:
     """The text of a point_rules.csv with the proposed numbers. Raises SuggestError if a rule is not in it."""
-    wanted: dict[str, dict[str, str]] = {rule.rule_id: _cells(rule) for rule in proposals if rule.is_changed}
+    wanted = {rule.rule_id: _cells(rule) for rule in proposals if rule.is_changed}
     rows = list(_rows_with_text(text))
     if not rows:
         raise SuggestError("point_rules.csv is empty.")
@@ -83,7 +83,7 @@ def _auc(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
 
 
-def _cells(rule: RuleProposal) -> Mapping[str, str]:
+def _cells(rule: RuleProposal) -> dict[str, str]:
     cells = {}
     if rule.points != rule.proposed_points:
         cells["points"] = plain(rule.proposed_points)

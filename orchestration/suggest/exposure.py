@@ -144,12 +144,13 @@ class Exposure:
 
     def activity_with(self, points: Mapping[int, float], half_lives: Mapping[int, float]) -> Floats:
         """The activity score with other points and half-lives of some rules, limits of groups and score included."""
-        sums = self.other.copy()
+        sums: Floats = self.other.copy()
         for number, rule in enumerate(self.rules):
             if rule.group is not None:
                 sums[:, rule.group] += points.get(number, rule.points) * self.of_rule(number, half_lives.get(number))
         clamped = np.clip(sums, self.limits.group_low, self.limits.group_high).sum(axis=1)
-        return np.clip(clamped, self.limits.floor, self.limits.ceiling)
+        result: Floats = np.clip(clamped, self.limits.floor, self.limits.ceiling)
+        return result
 
     def lead_with(self, points: Mapping[int, float], half_lives: Mapping[int, float]) -> Floats:
         """The lead score likewise; every other part of it stays as it was."""

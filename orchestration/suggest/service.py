@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,12 +57,9 @@ def suggest(
     """Points and half-lives for the rules of `book`. Raises TooFewDataError, BacktestError, ImpactError."""
     began = time.monotonic()
     horizon = options.horizon_days
-    with replay(settings, (book,), options, on_event, lambda scratch: Exposure.read(scratch, horizon)) as (
-        replayed,
-        more,
-    ):
-        exposure: Exposure = more[0]
-        days, seconds = replayed.days, dict(replayed.seconds)
+    read_exposure = partial(Exposure.read, horizon_days=horizon)
+    replayed, (exposure,) = replay(settings, (book,), options, on_event, read_exposure)
+    days = replayed.days
     exposure.check()
     converted = exposure.converted(horizon)
     enough = enough_of(exposure, converted)
@@ -72,7 +70,7 @@ def suggest(
     choice = choose(exposure, enough.learnt, converted, folds[:-1] or folds)
     trial = _trial(exposure, enough.learnt, converted, choice, folds, days)
     rules = tuple(_proposals(exposure, enough, converted, choice))
-    seconds |= {"learn": time.monotonic() - learning, "in all": time.monotonic() - began}
+    seconds = {**replayed.seconds, "learn": time.monotonic() - learning, "in all": time.monotonic() - began}
     return Suggestion(
         rule_book=book.name,
         commit=book.commit,

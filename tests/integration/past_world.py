@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 DAY = date(2026, 3, 1)
 LAST_DAY = date(2026, 6, 30)
+HORIZON = 90
+HORIZON_OF_MARTS = (LAST_DAY - DAY).days
+VARS: dict[str, Any] = {"run_date": "2026-12-31", "backtest_horizon_days": HORIZON_OF_MARTS}
+"""Days are over, and DAY is an outcome day of the marts."""
 LATE = {"late", "identified_late", "survivor", "resent_otherwise"}
 """Of whom something else was known on DAY than is known now."""
 
@@ -139,7 +143,46 @@ _COLUMNS = {
 }
 
 
-def build(settings: Settings, as_of: date = LAST_DAY, first_day: date | None = None) -> None:
-    """Build, and let nothing pass that went wrong. The days are over."""
-    result = run_build(settings, BuildRequest(as_of, first_day, False, {"run_date": "2026-12-31"}))
+def build(settings: Settings) -> None:
+    """Build DAY to LAST_DAY, and let nothing pass that went wrong."""
+    result = run_build(settings, BuildRequest(LAST_DAY, DAY, False, VARS))
     assert result.status is BuildStatus.DONE, result
+
+
+def mess_up(raw: Path, end: date) -> None:
+    """Make much of a world come late: events loaded or sent again otherwise, identities and merges weeks after."""
+
+    def later(column: str, key: str) -> str:
+        return f"{column} + to_days((hash({key}) // 8 % 40)::int)"
+
+    changed = {
+        "events": f"""
+            select * replace (
+                case when hash(event_id) % 8 = 0 then least({later("loaded_at", "event_id")}, timestamp '{end}')
+                else loaded_at end as loaded_at
+            )
+            from rows
+            union all
+            select * replace (loaded_at + interval 20 days as loaded_at, 'contact_request' as event_type)
+            from rows
+            where hash(event_id) % 40 = 1 and loaded_at + interval 20 days < timestamp '{end}'
+        """,
+        "identities": f"select * replace ({later('identified_at', 'anonymous_id')} as identified_at) from rows",
+        "contact_merges": f"select * replace ({later('merged_at', 'merged_contact_id')} as merged_at) from rows",
+    }
+    with duckdb.connect() as connection:
+        for name, select in changed.items():
+            file = raw / f"{name}.parquet"
+            connection.execute(f"create or replace table rows as from '{file}'")
+            connection.execute(f"copy ({select}) to '{file}'")
+
+
+def known_on(raw: Path, day: date, folder: Path) -> Path:
+    """A copy of raw tables with what was known at the end of a day."""
+    known = {"events": "loaded_at", "identities": "identified_at", "contact_merges": "merged_at"}
+    folder.mkdir()
+    with duckdb.connect() as connection:
+        for file in raw.glob("*.parquet"):
+            only = f" where {known[file.stem]}::date <= date '{day}'" if file.stem in known else ""
+            connection.execute(f"copy (from '{file}'{only}) to '{folder / file.name}'")
+    return folder

@@ -6,7 +6,10 @@ Belongs here: the population, leakage, the command. Does not: what a measure mea
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import runpy
+import shutil
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -25,21 +28,32 @@ from orchestration.backtest.page import render
 from orchestration.backtest.service import BacktestOptions, backtest, replay
 from orchestration.cli.app import app
 from orchestration.impact.rule_books import RuleBookAt, rule_book_of_working_tree
+from orchestration.sample import write_sample
 from orchestration.settings import DEFAULT_SEEDS_DIR, PROJECT_ROOT, Settings
+from orchestration.suggest.exposure import Exposure
 from tests.integration import past_world
-from tests.integration.past_world import DAY, LAST_DAY, LATE
+from tests.integration.past_world import DAY, HORIZON, LATE, VARS, mess_up
+from tests.reference.warehouse import DbtWarehouse
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from orchestration.impact.scratch import Scratch
 
 pytestmark = pytest.mark.slow
 
-HORIZON = 90
-VARS = {"run_date": "2026-12-31"}
 RUN_VARS = ["--vars", json.dumps(VARS)]
 LEADFORGE = PROJECT_ROOT.parent / "shared" / "data" / "leadforge" / "demo-s42-student_public"
+
+
+@dataclass(frozen=True)
+class Person:
+    """An observation: lead score by what was known, by what is known now, and whether it converts."""
+
+    lead: float
+    by_hindsight: float
+    converts: bool
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +63,16 @@ def past(tmp_path_factory: pytest.TempPathFactory, state_dir: Path) -> Settings:
     settings = Settings(
         folder / "warehouse.duckdb", past_world.write_past(folder / "raw"), DEFAULT_SEEDS_DIR, state_dir
     )
-    past_world.build(settings, first_day=DAY)
+    past_world.build(settings)
     return settings
+
+
+@pytest.fixture(scope="module")
+def of_the_day(tmp_path_factory: pytest.TempPathFactory) -> DbtWarehouse:
+    """A warehouse to be built as of some day, from what was there; no tests, as many times as one likes."""
+    warehouse = DbtWarehouse(tmp_path_factory.mktemp("of_the_day"))
+    shutil.copytree(DEFAULT_SEEDS_DIR, warehouse.seeds_dir)
+    return warehouse
 
 
 @pytest.fixture(scope="module")
@@ -58,79 +80,86 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> RuleBookAt:
     return rule_book_of_working_tree(DEFAULT_SEEDS_DIR, tmp_path_factory.mktemp("book") / "rules")
 
 
+@pytest.fixture(scope="module")
+def people_by_day(past: Settings, book: RuleBookAt) -> Mapping[date, Mapping[str, Person]]:
+    """Ten days of the small past in one replay."""
+    days = BacktestOptions(DAY - timedelta(days=2), DAY + timedelta(days=7), 1, HORIZON, dbt_vars=VARS)
+    return scored_people(past, book, days)
+
+
 def options(*days: date, horizon: int = HORIZON) -> BacktestOptions:
     return BacktestOptions(days[0], days[-1], 7, horizon, resamples=20, dbt_vars=VARS)
 
 
-def scored_people(
-    settings: Settings, book: RuleBookAt, chosen: BacktestOptions
-) -> dict[str, tuple[float, float, bool]]:
-    """Contact of the population → lead score by what was known, by what is known now, whether it converts. One day."""
+def scored_people(settings: Settings, book: RuleBookAt, chosen: BacktestOptions) -> Mapping[date, Mapping[str, Person]]:
+    """Day → contact of the population → what a replay says. Scores of `suggest` are checked against it on the way."""
 
-    def names(scratch: Scratch) -> list[str]:
-        return [name for (name,) in scratch.rows("select contact_id from replay.population order by day, contact_no")]
+    def names(scratch: Scratch) -> list[tuple[date, str]]:
+        Exposure.read(scratch, chosen.horizon_days).check()
+        return scratch.rows(
+            """
+            select population.day, population.contact_id
+            from replay.population as population
+            inner join intermediate.int_contact_scores as scores
+                on population.scored_id = scores.contact_id and population.day = scores.as_of_date
+            where not scores.is_excluded
+            order by population.day, population.contact_no
+            """
+        )
 
-    with replay(settings, (book,), chosen, lambda *_: None, names) as (replayed, more):
-        side = replayed.sides[0][1]
-        converted = replayed.population.converted(chosen.horizon_days)
-        kept = iter(range(len(replayed.population)))
-        left_out = _excluded(settings)
-        return {
-            name: (side.scores["lead"][i], side.lead_by_hindsight[i], bool(converted[i]))
-            for name in more[0]
-            if name not in left_out
-            for i in [next(kept)]
-        }
-
-
-def _excluded(settings: Settings) -> set[str]:
-    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
-        return {
-            name
-            for (name,) in connection.execute(
-                "select contact_id from marts.contact_scores where is_excluded"
-            ).fetchall()
-        }
+    replayed, (named,) = replay(settings, (book,), chosen, lambda *_: None, names)
+    side, converted = replayed.sides[0][1], replayed.population.converted(chosen.horizon_days)
+    assert len(named) == len(replayed.population)
+    found: dict[date, dict[str, Person]] = defaultdict(dict)
+    for place, (day, name) in enumerate(named):
+        found[day][name] = Person(side.scores["lead"][place], side.lead_by_hindsight[place], bool(converted[place]))
+    return found
 
 
-def warehouse_of_the_day(settings: Settings, raw: Path, day: date) -> dict[str, float]:
-    """Lead scores of a warehouse that was built at the end of the day, from what was there."""
-    of_day = replace(settings, warehouse=raw.parent / "of_day.duckdb", raw_dir=raw)
-    past_world.build(of_day, as_of=day)
-    with duckdb.connect(str(of_day.warehouse), read_only=True) as connection:
+def scores_of_the_day(warehouse: DbtWarehouse, raw: Path, day: date) -> dict[str, float]:
+    """Lead scores of a warehouse that was built at the end of the day, from these raw tables."""
+    warehouse.reset()
+    shutil.copytree(raw, warehouse.raw_dir)
+    warehouse.build(VARS | {"as_of_date": str(day)}, "--select", "+contact_scores")
+    with duckdb.connect(str(warehouse.path), read_only=True) as connection:
         return dict(connection.execute("select contact_id, round(lead_score, 9) from marts.contact_scores").fetchall())
 
 
-def test_scores_are_those_of_a_warehouse_of_that_day(past: Settings, book: RuleBookAt, tmp_path: Path) -> None:
+def test_scores_are_those_of_a_warehouse_of_that_day(
+    people_by_day: Mapping[date, Mapping[str, Person]], of_the_day: DbtWarehouse, tmp_path: Path
+) -> None:
     """The trap: an event loaded after the day must not count, and hindsight must not be what is reported."""
-    people = scored_people(past, book, options(DAY))
-    then = warehouse_of_the_day(past, past_world.write_past(tmp_path / "raw", known_by=0), DAY)
-    assert {name: score for name, (score, _, _) in people.items()} == {name: then[name] for name in people}
-    assert {name for name, (score, now, _) in people.items() if score != now} == LATE
+    people = people_by_day[DAY]
+    then = scores_of_the_day(of_the_day, past_world.write_past(tmp_path / "raw", known_by=0), DAY)
+    assert {name: person.lead for name, person in people.items()} == {name: then[name] for name in people}
+    assert {name for name, person in people.items() if person.lead != person.by_hindsight} == LATE
     # By hand: 20 points, half-life 90 days, the second of a month does not count; 0.6 of it is in the lead score.
-    nobody = people["quiet"][0]
-    assert people["early"][0] - nobody == pytest.approx(0.6 * 20 * 2 ** (-10 / 90))
-    assert people["late"][0] == people["identified_late"][0] == people["survivor"][0] == nobody
-    assert people["late"][1] - nobody == pytest.approx(0.6 * 20 * 2 ** (-5 / 90))
-    assert people["resent_otherwise"][0] > people["resent_otherwise"][1]
+    nobody = people["quiet"].lead
+    assert people["early"].lead - nobody == pytest.approx(0.6 * 20 * 2 ** (-10 / 90))
+    assert people["late"].lead == people["identified_late"].lead == people["survivor"].lead == nobody
+    assert people["late"].by_hindsight - nobody == pytest.approx(0.6 * 20 * 2 ** (-5 / 90))
+    assert people["resent_otherwise"].lead > people["resent_otherwise"].by_hindsight
 
 
-def test_the_population_is_who_was_known_and_had_no_opportunity(past: Settings, book: RuleBookAt) -> None:
-    people = scored_people(past, book, options(DAY))
+def test_the_population_is_who_was_known_and_had_no_opportunity(
+    people_by_day: Mapping[date, Mapping[str, Person]],
+) -> None:
+    people = people_by_day[DAY]
     everybody = set(past_world.CONTACTS) - {"merged_away"}
     assert everybody - set(people) == {"had_one", "quiet_0", "created_later", "excluded"}
     # On the last day of the horizon counts, a day later does not; the account's opportunity is its contact's.
-    assert {name for name, (*_, converts) in people.items() if converts} == {"early", "late", "after", "colleague"}
+    assert {name for name, person in people.items() if person.converts} == {"early", "late", "after", "colleague"}
     # Without a creation date a contact is known from its first known event on.
-    assert "waits" not in scored_people(past, book, options(DAY - timedelta(days=2)))
+    assert "waits" not in people_by_day[DAY - timedelta(days=2)]
 
 
-def test_what_came_late_counts_from_the_day_it_came(past: Settings, book: RuleBookAt) -> None:
-    week_later = scored_people(past, book, options(DAY + timedelta(days=7)))
-    nobody = week_later["quiet"][0]
-    assert week_later["late"][0] > nobody
-    assert week_later["identified_late"][0] == nobody
-    assert week_later["created_later"][0] > nobody
+def test_what_came_late_counts_from_the_day_it_came(people_by_day: Mapping[date, Mapping[str, Person]]) -> None:
+    day_before, day_of_load = (people_by_day[DAY + timedelta(days=days)] for days in (3, 4))
+    assert day_before["late"].lead == day_before["quiet"].lead
+    assert day_of_load["late"].lead > day_of_load["quiet"].lead
+    week_later = people_by_day[DAY + timedelta(days=7)]
+    assert week_later["identified_late"].lead == week_later["quiet"].lead
+    assert week_later["created_later"].lead > week_later["quiet"].lead
 
 
 def test_numbers_of_the_report_by_hand(past: Settings, book: RuleBookAt) -> None:
@@ -155,16 +184,9 @@ def test_numbers_of_the_report_by_hand(past: Settings, book: RuleBookAt) -> None
 
 
 def test_marts_show_the_same_day_by_what_is_known_now(past: Settings, book: RuleBookAt) -> None:
-    """DAY is no outcome day of the marts unless the horizon says so: a build with another one shows it."""
-    horizon = (LAST_DAY - DAY).days
-    settings = replace(past, warehouse=past.warehouse.with_name("marts.duckdb"))
-    settings.warehouse.write_bytes(past.warehouse.read_bytes())
-    from orchestration.build import BuildRequest, BuildStatus, run_build
-
-    result = run_build(settings, BuildRequest(LAST_DAY, None, False, VARS | {"backtest_horizon_days": horizon}))
-    assert result.status is BuildStatus.DONE, result
-    measured = backtest(past, book, book, options(DAY, horizon=horizon))
-    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+    """DAY is an outcome day of the marts, because the small past is built with a horizon that ends on its last day."""
+    measured = backtest(past, book, book, options(DAY, horizon=past_world.HORIZON_OF_MARTS))
+    with duckdb.connect(str(past.warehouse), read_only=True) as connection:
         rules = connection.execute(
             "select rule_id, contacts, conversions, contacts_hit, conversions_hit from marts.rule_performance"
             f" where as_of_date = '{DAY}'"
@@ -198,10 +220,8 @@ def test_a_changed_rule_book_ranks_otherwise(past: Settings, book: RuleBookAt, t
     changed = rule_book_of_working_tree(seeds, tmp_path / "rules")
     measured = backtest(past, book, changed, options(DAY))
     assert not measured.is_one_rule_book
-    assert measured.base.auc["activity"].value is not None
-    assert measured.head.auc["activity"].value is not None
-    # Below nothing there is nothing: the request now ties with silence.
-    assert measured.head.auc["activity"].value < measured.base.auc["activity"].value
+    # Below nothing there is nothing: the request now ties with silence, and all are equal.
+    assert measured.head.auc["activity"].value == 0.5
     assert measured.differences["auc_activity"].value == pytest.approx(
         measured.head.auc["activity"].value - measured.base.auc["activity"].value
     )
@@ -220,7 +240,8 @@ def test_the_command_says_it_all_or_why_not(past: Settings, tmp_path: Path, monk
     )
     assert told.exit_code == 0, told.output
     found = json.loads(told.stdout)
-    assert found["seen"]["converting_contacts"] == 4
+    # Of the second day, an opportunity 91 days after the first one is within the horizon.
+    assert found["seen"]["converting_contacts"] == 5
     assert "AUC, lead score" in files["b.md"].read_text()
     assert "<svg" in files["b.html"].read_text()
     late = CliRunner().invoke(app, ["backtest", "--from", "2026-06-01", *RUN_VARS])
@@ -247,43 +268,33 @@ def test_every_query_says_what_a_row_is() -> None:
         assert file.read_text(encoding="utf-8").startswith("-- One row per"), file.name
 
 
-@pytest.mark.parametrize("days_back", [30, 75])
 def test_a_messy_world_is_replayed_as_a_warehouse_of_the_day_had_it(
-    tmp_path: Path, state_dir: Path, book: RuleBookAt, days_back: int
+    tmp_path: Path, state_dir: Path, book: RuleBookAt, of_the_day: DbtWarehouse
 ) -> None:
-    """The sample world re-sends, loads late, identifies and merges; each score equals that of a build of the day."""
-    from orchestration.sample import write_sample
-
+    """Where much is loaded late, sent again otherwise, identified and merged later, each score is that of its day."""
     raw, end = tmp_path / "raw", date(2026, 6, 30)
     write_sample(raw, contacts=400, days=120, seed=11, end_date=end)
-    settings = Settings(tmp_path / "warehouse.duckdb", raw, DEFAULT_SEEDS_DIR, state_dir)
-    past_world.build(settings, as_of=end)
-    day = end - timedelta(days=days_back)
-    people = scored_people(settings, book, replace(options(day, horizon=days_back)))
-    of_day = tmp_path / "of_day" / "raw"
-    of_day.mkdir(parents=True)
-    known = {"events": "loaded_at", "identities": "identified_at", "contact_merges": "merged_at"}
-    with duckdb.connect() as connection:
-        for file in raw.glob("*.parquet"):
-            column = known.get(file.stem)
-            only = f" where {column}::date <= date '{day}'" if column else ""
-            connection.execute(f"copy (from '{file}'{only}) to '{of_day / file.name}'")
-    then = warehouse_of_the_day(settings, of_day, day)
-    assert len(people) > 100
-    assert sum(score != now for score, now, _ in people.values()) > 3
-    wrong = {name: (score, then.get(name)) for name, (score, *_) in people.items() if score != then.get(name)}
-    assert wrong == {}
+    mess_up(raw, end)
+    warehouse = DbtWarehouse(tmp_path)
+    shutil.copytree(DEFAULT_SEEDS_DIR, warehouse.seeds_dir)
+    warehouse.build(VARS | {"as_of_date": str(end)})
+    settings = Settings(warehouse.path, raw, DEFAULT_SEEDS_DIR, state_dir)
+    days = BacktestOptions(end - timedelta(days=80), end - timedelta(days=40), 40, 40, dbt_vars=VARS)
+    for day, people in scored_people(settings, book, days).items():
+        then = scores_of_the_day(of_the_day, past_world.known_on(raw, day, tmp_path / str(day)), day)
+        assert sum(person.lead != person.by_hindsight for person in people.values()) > 20
+        wrong = {name: (p.lead, then.get(name)) for name, p in people.items() if p.lead != then.get(name)}
+        assert wrong == {}
 
 
 @pytest.mark.skipif(not LEADFORGE.is_dir(), reason="../shared/data/leadforge is absent")
 def test_the_default_rule_book_on_a_third_partys_world(tmp_path: Path, state_dir: Path, book: RuleBookAt) -> None:
-    import runpy
-
     script = runpy.run_path(str(PROJECT_ROOT / "examples" / "map_source.py"))
-    raw = tmp_path / "raw"
-    script["map_source"](PROJECT_ROOT / "examples" / "leadforge" / "mapping.sql", LEADFORGE, raw)
-    settings = Settings(tmp_path / "warehouse.duckdb", raw, DEFAULT_SEEDS_DIR, state_dir)
-    past_world.build(settings, as_of=date(2024, 2, 29))
+    warehouse = DbtWarehouse(tmp_path)
+    script["map_source"](PROJECT_ROOT / "examples" / "leadforge" / "mapping.sql", LEADFORGE, warehouse.raw_dir)
+    shutil.copytree(DEFAULT_SEEDS_DIR, warehouse.seeds_dir)
+    warehouse.build(VARS | {"as_of_date": "2024-02-29"})
+    settings = Settings(warehouse.path, warehouse.raw_dir, DEFAULT_SEEDS_DIR, state_dir)
     measured = backtest(settings, book, book, options(date(2024, 1, 8), date(2024, 1, 22), horizon=30))
     auc = measured.head.auc["lead"]
     assert measured.seen.converting_contacts > 500

@@ -12,6 +12,8 @@ import pytest
 
 pytest.importorskip("sklearn", reason="extra `backtest` is not installed")
 
+from sklearn.metrics import roc_auc_score
+
 from orchestration.backtest.content import Estimate
 from orchestration.backtest.days import days_to_judge
 from orchestration.backtest.errors import BacktestError
@@ -45,23 +47,28 @@ def equal_weights(of: Population) -> np.ndarray:
 def test_auc_counts_pairs_and_a_tie_as_half() -> None:
     people = one_day([5, -1, 7, -1, 91])  # the last one converts a day too late
     # 30 beats all three others, 10 beats 5 and ties with 10, loses to 20: (3 + 1 + 0.5) of 6 pairs.
-    found = ranking(people, [30, 20, 10, 10, 5])
-    assert found.auc() == pytest.approx(4.5 / 6)
-    assert found.auc(equal_weights(people)) == pytest.approx(4.5 / 6)
+    assert ranking(people, [30, 20, 10, 10, 5]).auc() == pytest.approx(4.5 / 6)
+
+
+def test_on_one_day_the_auc_is_scikit_learns() -> None:
+    generator = np.random.default_rng(4)
+    people = one_day(np.where(generator.random(500) < 0.2, 9, -1).tolist())
+    scores = generator.integers(0, 20, 500).astype(float) + 3 * people.converted(HORIZON)
+    weight = generator.integers(0, 4, 500).astype(float)
+    found, converted = ranking(people, scores.tolist()), people.converted(HORIZON)
+    assert found.auc() == pytest.approx(roc_auc_score(converted, scores))
+    assert found.auc(weight) == pytest.approx(roc_auc_score(converted, scores, sample_weight=weight))
 
 
 def test_contacts_are_compared_within_their_day_only() -> None:
     # Day 1 has lower scores throughout; each day is perfectly in order.
     people = population([0, 0, 1, 1], [0, 1, 0, 1], [5, -1, 3, -1])
-    found = ranking(people, [20, 10, 2, 1])
-    assert found.auc() == found.auc(equal_weights(people)) == 1.0
+    assert ranking(people, [20, 10, 2, 1]).auc() == 1.0
     assert ranking(people, [20, 10, 1, 2]).auc() == pytest.approx(0.5)
 
 
 def test_without_a_pair_there_is_no_auc() -> None:
-    people = one_day([5, 6])
-    assert np.isnan(ranking(people, [1, 2]).auc())
-    assert np.isnan(ranking(people, [1, 2]).auc(equal_weights(people)))
+    assert np.isnan(ranking(one_day([5, 6]), [1, 2]).auc())
 
 
 def test_a_weight_is_as_many_copies_of_a_contact() -> None:

@@ -15,6 +15,9 @@ import pytest
 
 pytest.importorskip("sklearn", reason="extra `backtest` is not installed")
 
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
+
 from orchestration.backtest.content import Estimate
 from orchestration.settings import DEFAULT_SEEDS_DIR
 from orchestration.suggest.choice import choose, problem_of
@@ -23,7 +26,7 @@ from orchestration.suggest.csv_file import evidence, patch, with_numbers
 from orchestration.suggest.enough import enough_of
 from orchestration.suggest.errors import SuggestError, TooFewDataError
 from orchestration.suggest.exposure import Exposure, LearntRule, Limits, decay_of
-from orchestration.suggest.fit import fit
+from orchestration.suggest.fit import Fitted, Problem, fit
 from orchestration.suggest.folds import days_needed, folds_of
 from orchestration.suggest.service import rounded_points
 
@@ -79,14 +82,43 @@ def planted() -> Exposure:
     return world()
 
 
+def likeliest(problem: Problem) -> np.ndarray:
+    """Coefficients of rules as scikit-learn finds them, without the columns to which it gives a wrong sign."""
+    columns = np.column_stack([problem.always, problem.rules])
+    signs = np.append(np.ones(problem.always.shape[1]), np.sign(problem.centre))
+    kept = columns.std(axis=0) > 0
+    while True:
+        free = LogisticRegression(C=np.inf, tol=1e-8, max_iter=2_000).fit(columns[:, kept], problem.converted)
+        found = np.zeros(len(signs))
+        found[kept] = free.coef_[0]
+        if (found * signs >= 0).all():
+            return found[problem.always.shape[1] :]
+        kept &= found * signs >= 0
+
+
+def standard_errors(problem: Problem, found: Fitted) -> np.ndarray:
+    """Of the coefficients of rules, by the information in the data."""
+    columns = np.column_stack([np.ones(len(problem.converted)), problem.always, problem.rules])
+    columns = columns[:, (columns.std(axis=0) > 0) | (np.arange(columns.shape[1]) == 0)]
+    chance = expit(found.linear(problem))
+    information = columns.T @ (columns * (chance * (1 - chance))[:, None])
+    return np.sqrt(np.diag(np.linalg.inv(information)))[-problem.rules.shape[1] :]
+
+
+def test_the_fit_without_a_penalty_is_scikit_learns(planted: Exposure) -> None:
+    problem = problem_of(planted, (0, 1, 2), {}, planted.converted(HORIZON))
+    assert fit(problem, penalty=1e-6).rules == pytest.approx(likeliest(problem), rel=1e-2, abs=1e-3)
+
+
 def test_what_was_planted_is_found_and_signs_stay(planted: Exposure) -> None:
     problem = problem_of(planted, (0, 1, 2), {}, planted.converted(HORIZON))
     found = fit(problem, penalty=1.0)
     strong, noise, bad_sign = found.rules
-    assert strong == pytest.approx(2.0, abs=0.25)
-    assert noise == pytest.approx(0.0, abs=0.4)
-    assert noise >= 0
-    assert bad_sign <= 0
+    error = standard_errors(problem, found)
+    assert error.max() < 0.25  # an eighth of what was planted: else nothing would be found
+    assert abs(strong - 2.0) < 2 * error[0]
+    assert 0 <= noise < 2 * error[1]
+    assert -2 * error[2] < bad_sign <= 0
 
 
 def test_a_deduction_for_a_good_sign_falls_to_nothing_and_never_becomes_a_reward() -> None:

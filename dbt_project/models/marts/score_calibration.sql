@@ -32,18 +32,25 @@ ranked as (
     from scores
 ),
 
+placed as (
+    select
+        *,
+        greatest(ceiling({{ comparable('10 * mean_rank / contacts_of_day') }}), 1) as decile
+    from ranked
+),
+
 deciles as (
     select
         as_of_date,
         contacts_of_day,
         conversions_of_day,
-        greatest(ceiling({{ comparable('10 * mean_rank / contacts_of_day') }}), 1) as decile,
+        decile,
         min(lead_score) as lowest_score,
         max(lead_score) as highest_score,
         sum(contacts) as contacts,
         sum(conversions) as conversions
-    from ranked
-    group by 1, 2, 3, 4
+    from placed
+    group by as_of_date, contacts_of_day, conversions_of_day, decile
 ),
 
 calibration as (
