@@ -42,7 +42,7 @@ def _lines(backtest: Backtest) -> Iterator[str]:
         yield "\n</details>\n"
     yield f"<details><summary>Rules{'' if backtest.is_one_rule_book else ', head'}</summary>\n"
     yield f"{escaped_long(sentences.RULES_REMARK.format(days=backtest.lookback_days))}\n"
-    yield from _table(sentences.RULE_HEADER, sentences.rule_rows(backtest.head.rules[:_RULES]), 2)
+    yield from _table(sentences.RULE_HEADER, sentences.rule_rows(backtest.head.rules[:_RULES]), 1)
     yield "\n</details>"
 
 

@@ -11,7 +11,7 @@ from orchestration.backtest.content import Decile, Estimate, LeadTime, SideResul
 from orchestration.backtest.forecast import forecast_of
 from orchestration.backtest.observations import SCORES
 from orchestration.backtest.ranking import DECILES, TOP_SHARES, Ranking, lead_times
-from orchestration.backtest.resampling import estimates
+from orchestration.backtest.resampling import estimates, lift_of, share_of_people
 from orchestration.backtest.rules import rule_results
 
 if TYPE_CHECKING:
@@ -115,7 +115,9 @@ def _result(
         auc={name: found[f"auc_{name}"] for name in SCORES},
         tops=tuple(_top(share, found) for share in TOP_SHARES),
         lead_times=tuple(_lead_time(share, measure.times[share], found) for share in TOP_SHARES),
-        deciles=tuple(_decile(number, measure.deciles, score, is_converted, found) for number in range(1, DECILES + 1)),
+        deciles=tuple(
+            _decile(number, measure.deciles, score, population, is_converted, found) for number in range(1, DECILES + 1)
+        ),
         forecast=forecast_of(population, score, is_converted, days, resamples),
         rules=rule_results(population, side.hits, is_converted, resamples),
         auc_by_hindsight=None if np.isnan(by_hindsight) else by_hindsight,
@@ -148,15 +150,23 @@ def _lead_time(share: float, times: tuple[Ints, Floats], found: Mapping[str, Est
     )
 
 
-def _decile(number: int, deciles: Ints, score: Floats, is_converted: Flags, found: Mapping[str, Estimate]) -> Decile:
+def _decile(
+    number: int,
+    deciles: Ints,
+    score: Floats,
+    population: Population,
+    is_converted: Flags,
+    found: Mapping[str, Estimate],
+) -> Decile:
     of_decile = deciles == number
     scores = score[of_decile]
+    rate = share_of_people(found[f"decile_{number}_rate"], len(np.unique(population.contact[of_decile])))
     return Decile(
         decile=number,
         observations=int(of_decile.sum()),
         conversions=int(is_converted[of_decile].sum()),
-        rate=found[f"decile_{number}_rate"],
-        lift=found[f"decile_{number}_lift"],
+        rate=rate,
+        lift=lift_of(found[f"decile_{number}_lift"], rate, float(is_converted.mean())),
         lowest_score=float(scores.min()) if len(scores) else None,
         highest_score=float(scores.max()) if len(scores) else None,
     )

@@ -8,6 +8,7 @@ an interval of its own, which is narrower than two intervals beside each other s
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 RESAMPLES = 200
 SEED = 20_240_607
 _TAILS = (2.5, 97.5)
+_Z = 1.959964
 _LEAST_SHARE = 0.5  # of the draws must give a number, else there is no interval
 
 
@@ -54,3 +56,16 @@ def estimate_of(value: float, drawn: Floats) -> Estimate:
         return Estimate(float(value))
     low, high = np.percentile(usable, _TAILS)
     return Estimate(float(value), float(low), float(high))
+
+
+def share_of_people(estimate: Estimate, people: int) -> Estimate:
+    """A share of 0 or 1 never moves in draws and would look certain: it has Wilson's interval for as many people."""
+    unseen = _Z**2 / (people + _Z**2)
+    if estimate.value == 0.0:
+        return replace(estimate, low=0.0, high=unseen)
+    return replace(estimate, low=1 - unseen, high=1.0) if estimate.value == 1.0 else estimate
+
+
+def lift_of(lift: Estimate, rate: Estimate, rate_of_all: float) -> Estimate:
+    """The lift of a rate; where nobody converts its interval is the rate's."""
+    return Estimate(0.0, 0.0, rate.high / rate_of_all) if lift.value == 0.0 and rate.high and rate_of_all else lift

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from orchestration.backtest.content import RuleResult
-from orchestration.backtest.resampling import RESAMPLES, draws, estimate_of
+from orchestration.backtest.resampling import RESAMPLES, draws, estimate_of, lift_of, share_of_people
 
 if TYPE_CHECKING:
     from orchestration.backtest.observations import Flags, Floats, Population, RuleHits
@@ -44,20 +44,25 @@ def rule_results(
     drawn = np.array([rates(weight) for weight in draws(contacts, resamples)])
     people = np.asarray((seen > 0).sum(axis=0)).ravel()
     observations, conversions = np.ones(contacts) @ seen, np.ones(contacts) @ converted
-    results = [
-        RuleResult(
-            rule_id=hits.rule_ids[rule],
-            group_id=hits.group_ids[rule],
-            description=hits.descriptions[rule],
-            contacts=int(people[rule]),
-            observations=int(observations[rule]),
-            conversions=int(conversions[rule]),
-            rate_with=estimate_of(value[0, rule], drawn[:, 0, rule]),
-            rate_without=estimate_of(value[1, rule], drawn[:, 1, rule]),
-            lift=estimate_of(value[2, rule], drawn[:, 2, rule]),
+    rate_of_all = float(is_converted.mean())
+    results = []
+    for rule, rule_id in enumerate(hits.rule_ids):
+        rate_with = share_of_people(estimate_of(value[0, rule], drawn[:, 0, rule]), int(people[rule]))
+        results.append(
+            RuleResult(
+                rule_id=rule_id,
+                group_id=hits.group_ids[rule],
+                description=hits.descriptions[rule],
+                contacts=int(people[rule]),
+                observations=int(observations[rule]),
+                conversions=int(conversions[rule]),
+                rate_with=rate_with,
+                rate_without=share_of_people(
+                    estimate_of(value[1, rule], drawn[:, 1, rule]), contacts - int(people[rule])
+                ),
+                lift=lift_of(estimate_of(value[2, rule], drawn[:, 2, rule]), rate_with, rate_of_all),
+            )
         )
-        for rule in range(rules)
-    ]
     return tuple(
         sorted(results, key=lambda row: (-(row.lift.value if row.lift.value is not None else -1), row.rule_id))
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 ROW_HEADER = ("", "base", "head", "head less base")
 DECILE_HEADER = ("decile", "lead score", "observations", "converted", "rate")
-RULE_HEADER = ("rule", "group", "contacts", "converted", "rate with", "rate without", "lift")
+RULE_HEADER = ("rule", "contacts", "converted", "rate with", "rate without", "lift")
 
 
 def side_name(side: SideResult) -> str:
@@ -156,9 +156,8 @@ def rule_rows(rules: tuple[RuleResult, ...]) -> Iterator[tuple[str, ...]]:
     for rule in rules:
         yield (
             clean(rule.rule_id),
-            clean(rule.group_id),
             number(rule.contacts),
-            number(rule.conversions),
+            f"{number(rule.conversions)} of {number(rule.observations)}",
             interval(rule.rate_with, "rate"),
             interval(rule.rate_without, "rate"),
             interval(rule.lift, "times"),
@@ -180,8 +179,9 @@ def forecast(found: Forecast | None) -> str:
 
 
 RULES_REMARK = (
-    "Conversion of who was hit in the {days} days before, and of everybody else. No effect of the rule: who reads "
-    "prices also opens emails."
+    "Conversion of who was hit in the {days} days before, and of everybody else, by times seen. No effect of the rule: "
+    "who reads prices also opens emails. The fewer contacts, the less certain the interval itself; below about ten it "
+    "says little."
 )
 AUC_REMARK = (
     "AUC: the chance that of two contacts on one day, of whom one converts, that one has the higher score; 0.5 is no "

@@ -77,7 +77,7 @@ def _deciles(side: SideResult) -> RenderableType:
 
 
 def _rules(side: SideResult) -> RenderableType:
-    table = plain_table(*sentences.RULE_HEADER, right=(2, 3, 4, 5, 6))
+    table = plain_table(*sentences.RULE_HEADER, right=(1, 2, 3, 4, 5))
     for row in sentences.rule_rows(side.rules[:_RULES]):
         table.add_row(*map(Text, row))
     more = len(side.rules) - _RULES

@@ -92,18 +92,22 @@ def suggest(
 def _usable_folds(exposure: Exposure, converted: Flags, days: Days) -> tuple[Fold, ...]:
     """Folds with conversions enough on both sides. Raises TooFewDataError if there is none."""
     folds = folds_of(days.judged, days.horizon_days)
-    usable = tuple(
-        fold
-        for fold in folds
-        if _people(exposure, converted & fold.learn(exposure.day)) >= LEAST_CONVERSIONS
-        and _people(exposure, converted & fold.trial(exposure.day)) >= LEAST_CONVERSIONS
-    )
-    if not usable:
-        span = (days.judged[-1] - days.judged[0]).days
+    if not folds:
         raise TooFewDataError(
-            f"{len(days.judged)} judged days over {span} days leave no later days to try anything on: with a horizon "
-            f"of {days.horizon_days} days it takes {days_needed(days.horizon_days, days.every_days)} days at least, "
-            f"and {LEAST_CONVERSIONS} people who convert both in what is learnt from and in what it is tried on. "
+            f"{(days.judged[-1] - days.judged[0]).days} days from the first to the last judged day leave no later days "
+            f"to try anything on: with a horizon of {days.horizon_days} days it takes "
+            f"{days_needed(days.horizon_days, days.every_days)} at least. Choose an earlier --from or a shorter --horizon."
+        )
+    seen = [
+        tuple(_people(exposure, converted & rows) for rows in (fold.learn(exposure.day), fold.trial(exposure.day)))
+        for fold in folds
+    ]
+    usable = tuple(fold for fold, counts in zip(folds, seen, strict=True) if min(counts) >= LEAST_CONVERSIONS)
+    if not usable:
+        learnt, tried = max(seen, key=min)
+        raise TooFewDataError(
+            f"Learnt from earlier days and tried on later ones, it takes {LEAST_CONVERSIONS} people who convert in "
+            f"both; at best there are {learnt} in the earlier and {tried} in the later days. Nothing is proposed. "
             "Choose an earlier --from or a shorter --horizon."
         )
     return usable

@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("sklearn", reason="extra `backtest` is not installed")
 
+from scipy.stats import binomtest
 from sklearn.metrics import roc_auc_score
 
 from orchestration.backtest.content import Estimate
@@ -21,7 +22,7 @@ from orchestration.backtest.forecast import forecast_of
 from orchestration.backtest.measures import SideName, measure_sides
 from orchestration.backtest.observations import Population, RuleHits, ScoredSide, without
 from orchestration.backtest.ranking import Ranking, lead_times
-from orchestration.backtest.resampling import estimates
+from orchestration.backtest.resampling import estimates, share_of_people
 from orchestration.backtest.rules import rule_results
 
 HORIZON = 90
@@ -132,6 +133,16 @@ def test_a_rule_is_compared_with_everybody_else() -> None:
     assert pricing.lift.value == pytest.approx((1 / 2) / (2 / 8))
     assert (unused.contacts, unused.rate_with, unused.lift) == (0, Estimate(None), Estimate(None))
     assert unused.rate_without.value == pytest.approx(2 / 8)
+
+
+def test_nobody_among_few_is_not_certainly_nobody() -> None:
+    people = one_day([5, 9, *[-1] * 18])
+    hits = RuleHits(("silent",), ("web",), ("",), np.array([5, 6, 7]), np.array([0, 0, 0]))
+    (silent,) = rule_results(people, hits, people.converted(HORIZON), resamples=50)
+    wilson = binomtest(0, 3).proportion_ci(method="wilson")
+    assert silent.rate_with == Estimate(0.0, 0.0, pytest.approx(wilson.high, abs=1e-6))
+    assert silent.lift == Estimate(0.0, 0.0, pytest.approx(wilson.high / 0.1, abs=1e-5))
+    assert share_of_people(Estimate(0.5, 0.4, 0.6), 3) == Estimate(0.5, 0.4, 0.6)
 
 
 def test_an_interval_is_that_of_contacts_not_of_observations() -> None:
