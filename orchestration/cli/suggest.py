@@ -9,8 +9,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
-from orchestration.cli.console import as_date, console, error_console, fail, print_json
+from orchestration.cli.console import as_date, console, error_console, fail, heading, print_json
 from orchestration.cli.past import dbt_vars, progress, require_extra, write_text
 from orchestration.settings import Settings
 
@@ -84,7 +85,10 @@ def suggest(
     else:
         from orchestration.cli.suggest_tables import suggest_tables
 
-        console().print(suggest_tables(found, patch(text, proposed)))
+        console().print(suggest_tables(found))
+        if difference := patch(text, proposed):
+            console().print(Text(), heading("Difference", "--output FILE writes the whole file"), sep="\n")
+            console().print(Text(difference.rstrip("\n")), soft_wrap=True)
 
 
 def _propose(settings: Settings, base: str | None, options: BacktestOptions) -> tuple[Suggestion, str]:

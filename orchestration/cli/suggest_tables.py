@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from orchestration.suggest.content import RuleProposal, Suggestion
 
 
-def suggest_tables(found: Suggestion, patch: str) -> RenderableType:
-    """The whole of it."""
-    return Group(*_parts(found, patch))
+def suggest_tables(found: Suggestion) -> RenderableType:
+    """All but the difference itself, whose lines are not to be folded."""
+    return Group(*_parts(found))
 
 
-def _parts(found: Suggestion, patch: str) -> Iterator[RenderableType]:
+def _parts(found: Suggestion) -> Iterator[RenderableType]:
     trial = found.trial
     yield Text()
     yield heading("Suggestion", f"for the rule book of {clean(found.rule_book)}; nothing is applied")
@@ -50,10 +50,6 @@ def _parts(found: Suggestion, patch: str) -> Iterator[RenderableType]:
         yield Text()
         yield heading("Rules that stay", "and why nothing is said of them")
         yield Padding(_others(others), (0, 0, 0, 2), expand=False)
-    if patch:
-        yield Text()
-        yield heading("Difference", "--output FILE writes the whole file")
-        yield Text(patch.rstrip("\n"))
     steps = sorted(found.seconds.items(), key=lambda step: -step[1])
     yield Text(f"Time: {', '.join(f'{step} {seconds:.1f} s' for step, seconds in steps if seconds >= 0.05)}", "dim")
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class RuleProposal:
     """One rule: its numbers now and proposed, and what is behind them.
 
-    `people` were hit on some judged day, `converting` of them before a conversion. Where a rule could not be learnt its
-    numbers stay, `why_not` says why, and there is no coefficient.
+    `people` were hit on some judged day, `converting` of them before a conversion, on a day that is learnt from. Where
+    a rule could not be learnt its numbers stay, `why_not` says why, and there is no coefficient.
     """
 
     rule_id: str

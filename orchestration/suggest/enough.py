@@ -50,7 +50,7 @@ class Enough:
 
 
 def enough_of(exposure: Exposure, converted: NDArray[np.bool_]) -> Enough:
-    """What can be learnt. Raises TooFewDataError if it is nothing."""
+    """What can be learnt; `converted`: on the days that are learnt from. Raises TooFewDataError if it is nothing."""
     everywhere = np.ones(len(exposure), dtype=bool)
     counts = []
     for number in range(len(exposure.rules)):
@@ -67,15 +67,16 @@ def enough_of(exposure: Exposure, converted: NDArray[np.bool_]) -> Enough:
     candidates.sort(key=lambda count: (-count.converting, count.rule))
     if room < 1:
         raise TooFewDataError(
-            f"{events} people converted. It takes {EVENTS_PER_VARIABLE} for each number that is learnt (Peduzzi et al. "
-            f"1996): {EVENTS_PER_VARIABLE * (ALWAYS + 1)} for a single rule, "
+            f"{events} people converted after the days that can be learnt from. It takes {EVENTS_PER_VARIABLE} for each "
+            f"number that is learnt (Peduzzi et al. 1996): {EVENTS_PER_VARIABLE * (ALWAYS + 1)} for a single rule, "
             f"{EVENTS_PER_VARIABLE * (ALWAYS + max(len(candidates), 1))} for every rule that hit often enough. "
             "Nothing is proposed; a longer period, if there is one, has more."
         )
     if not candidates:
         raise TooFewDataError(
             f"No rule hit {EVENTS_PER_VARIABLE} people before a conversion and {EVENTS_PER_VARIABLE} others, which is "
-            f"the least to learn its points from (Peduzzi et al. 1996); {events} people converted. Nothing is proposed."
+            f"the least to learn its points from (Peduzzi et al. 1996). After the days that can be learnt from {events} "
+            "people converted. Nothing is proposed."
         )
     return Enough(
         tuple(count.rule for count in candidates[:room]),

@@ -20,7 +20,7 @@ from orchestration.suggest.content import RuleProposal, Suggestion, Trial
 from orchestration.suggest.enough import EVENTS_PER_VARIABLE, enough_of
 from orchestration.suggest.errors import TooFewDataError
 from orchestration.suggest.exposure import Exposure
-from orchestration.suggest.fit import Fitted, fit
+from orchestration.suggest.fit import Fitted, Problem, fit
 from orchestration.suggest.folds import LEAST_CONVERSIONS, Fold, days_needed, folds_of
 
 if TYPE_CHECKING:
@@ -62,8 +62,9 @@ def suggest(
     days = replayed.days
     exposure.check()
     converted = exposure.converted(horizon)
-    enough = enough_of(exposure, converted)
     folds = _usable_folds(exposure, converted, days)
+    # What a rule was seen to do only later can be neither learnt nor tried.
+    enough = enough_of(exposure, converted & folds[-1].learn(exposure.day))
     on_event("learn", None)
     learning = time.monotonic()
     # The last trial chooses nothing, unless there is no other.
@@ -80,7 +81,7 @@ def suggest(
         horizon_days=horizon,
         observations=len(replayed.population),
         contacts=replayed.population.contacts,
-        converting_contacts=enough.converting_contacts,
+        converting_contacts=_people(exposure, converted),
         penalty=choice.penalty,
         rules=rules,
         trial=trial,
@@ -96,7 +97,8 @@ def _usable_folds(exposure: Exposure, converted: Flags, days: Days) -> tuple[Fol
         raise TooFewDataError(
             f"{(days.judged[-1] - days.judged[0]).days} days from the first to the last judged day leave no later days "
             f"to try anything on: with a horizon of {days.horizon_days} days it takes "
-            f"{days_needed(days.horizon_days, days.every_days)} at least. Choose an earlier --from or a shorter --horizon."
+            f"{days_needed(days.horizon_days, days.every_days)} at least. Choose an earlier --from or a shorter "
+            "--horizon."
         )
     seen = [
         tuple(_people(exposure, converted & rows) for rows in (fold.learn(exposure.day), fold.trial(exposure.day)))
@@ -165,39 +167,48 @@ def _trial(
 
 
 def _proposals(exposure: Exposure, enough: Enough, converted: Flags, choice: Choice) -> Iterator[RuleProposal]:
-    rules = enough.learnt
-    problem = problem_of(exposure, rules, choice.half_lives, converted)
-    fitted = fit(problem, choice.penalty)
-    numbers = _numbers(exposure, rules, choice, fitted)
-    drawn_coefficients, drawn_points = [], []
-    contacts = int(exposure.contact.max()) + 1
-    for weight in draws(contacts, FIT_RESAMPLES):
-        again = fit(problem.weighted(weight[exposure.contact]), choice.penalty)
-        drawn_coefficients.append(again.rules)
-        points = _numbers(exposure, rules, choice, again).points
-        drawn_points.append([points.get(rule, float("nan")) for rule in rules])
-    coefficients, points_of_draws = np.array(drawn_coefficients), np.array(drawn_points)
+    evidence = _evidence(exposure, enough.learnt, converted, choice)
+    nothing = Estimate(None), Estimate(None)
     for number, rule in enumerate(exposure.rules):
-        count = enough.counts[number]
-        is_learnt = number in rules
-        place = rules.index(number) if is_learnt else 0
-        learnt_points = numbers.points.get(number)
-        coefficient = estimate_of(float(fitted.rules[place]), coefficients[:, place]) if is_learnt else Estimate(None)
+        coefficient, points = evidence.get(number, nothing)
         yield RuleProposal(
             rule_id=rule.rule_id,
             description=rule.description,
             points=rule.points,
-            proposed_points=rule.points if learnt_points is None else rounded_points(learnt_points, rule.points),
+            proposed_points=rule.points if points.value is None else rounded_points(points.value, rule.points),
             decay_days=rule.decay_days,
-            proposed_decay_days=choice.half_lives.get(number, rule.decay_days) if is_learnt else rule.decay_days,
-            people=count.people,
-            converting=count.converting,
+            proposed_decay_days=choice.half_lives.get(number, rule.decay_days),
+            people=enough.counts[number].people,
+            converting=enough.counts[number].converting,
             coefficient=coefficient,
-            points_interval=estimate_of(learnt_points, points_of_draws[:, place])
-            if learnt_points is not None
-            else Estimate(None),
-            why_not="" if is_learnt else _why_not(exposure, enough, number),
+            points_interval=points,
+            why_not="" if number in enough.learnt else _why_not(exposure, enough, number),
         )
+
+
+def _evidence(
+    exposure: Exposure, rules: Sequence[int], converted: Flags, choice: Choice
+) -> Mapping[int, tuple[Estimate, Estimate]]:
+    """Log-odds per hit and points of each rule, by the fit to all days."""
+    problem = problem_of(exposure, rules, choice.half_lives, converted)
+
+    def numbers(again: Problem) -> tuple[Floats, Floats]:
+        fitted = fit(again, choice.penalty)
+        points = _numbers(exposure, rules, choice, fitted).points
+        return fitted.rules, np.array([points.get(rule, np.nan) for rule in rules])
+
+    coefficients, points = numbers(problem)
+    weights = draws(int(exposure.contact.max()) + 1, FIT_RESAMPLES)
+    drawn = np.array([numbers(problem.weighted(weight[exposure.contact])) for weight in weights])
+    # Held to the rule book as it is, numbers never move: an interval would tell of the penalty and not of the data.
+    is_free, none = np.isfinite(choice.penalty), np.empty(0)
+    return {
+        rule: (
+            estimate_of(float(coefficients[place]), drawn[:, 0, place] if is_free else none),
+            estimate_of(float(points[place]), drawn[:, 1, place] if is_free else none),
+        )
+        for place, rule in enumerate(rules)
+    }
 
 
 def _why_not(exposure: Exposure, enough: Enough, rule: int) -> str:

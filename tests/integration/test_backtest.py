@@ -252,7 +252,7 @@ def test_the_command_says_it_all_or_why_not(past: Settings, tmp_path: Path, monk
     assert "No contact was known" in before.stderr
     few = CliRunner().invoke(app, ["suggest", *span[:4], *RUN_VARS])
     assert few.exit_code == 2
-    assert "5 people converted. It takes 10" in few.stderr
+    assert "for each number that is learnt" in few.stderr or "leave no later days" in few.stderr
     inside = CliRunner().invoke(app, ["suggest", "--output", str(past.seeds_dir / "point_rules.csv")])
     assert inside.exit_code == 1
     assert "never applied" in inside.stderr
@@ -304,3 +304,18 @@ def test_the_default_rule_book_on_a_third_partys_world(tmp_path: Path, state_dir
     assert 0.4 < auc.low < auc.value < auc.high < 0.9
     assert auc.high - auc.low < 0.1
     assert np.isclose(sum(row.observations for row in measured.head.deciles), measured.seen.observations)
+
+    # Taken for nearly worthless, the strongest rule of that world is found again, on days that chose nothing.
+    seeds = tmp_path / "wrong"
+    shutil.copytree(DEFAULT_SEEDS_DIR, seeds)
+    rules = seeds / "point_rules.csv"
+    text = rules.read_text(encoding="utf-8")
+    rules.write_text(text.replace("contact_request,,,,,,20,", "contact_request,,,,,,1,"), encoding="utf-8")
+    wrong = rule_book_of_working_tree(seeds, tmp_path / "rules")
+    days = BacktestOptions(date(2024, 1, 1), date(2024, 2, 18), 2, 10, dbt_vars=VARS)
+    found = suggest(settings, wrong, days)
+    request = next(rule for rule in found.rules if rule.rule_id == "contact_request")
+    assert request.points == 1
+    assert request.proposed_points > 5
+    assert request.is_clear
+    assert found.trial.is_held_out
