@@ -67,16 +67,16 @@ def enough_of(exposure: Exposure, converted: NDArray[np.bool_]) -> Enough:
     candidates.sort(key=lambda count: (-count.converting, count.rule))
     if room < 1:
         raise TooFewDataError(
-            f"{events} people converted after the days that can be learnt from. It takes {EVENTS_PER_VARIABLE} for each "
-            f"number that is learnt (Peduzzi et al. 1996): {EVENTS_PER_VARIABLE * (ALWAYS + 1)} for a single rule, "
+            f"{events} people converted after the days that can be learnt from. It takes {EVENTS_PER_VARIABLE} for "
+            f"each number that is learnt (Peduzzi et al. 1996): {EVENTS_PER_VARIABLE * (ALWAYS + 1)} for a single rule, "
             f"{EVENTS_PER_VARIABLE * (ALWAYS + max(len(candidates), 1))} for every rule that hit often enough. "
             "Nothing is proposed; a longer period, if there is one, has more."
         )
     if not candidates:
         raise TooFewDataError(
             f"No rule hit {EVENTS_PER_VARIABLE} people before a conversion and {EVENTS_PER_VARIABLE} others, which is "
-            f"the least to learn its points from (Peduzzi et al. 1996). After the days that can be learnt from {events} "
-            "people converted. Nothing is proposed."
+            f"the least to learn its points from (Peduzzi et al. 1996). After the days that can be learnt from "
+            f"{events} people converted. Nothing is proposed."
         )
     return Enough(
         tuple(count.rule for count in candidates[:room]),
