@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration.cli.console import as_date, console, error_console, fail, print_json
-from orchestration.cli.past import dbt_vars, progress, require_extra, write_text
+from orchestration.cli.two_books import dbt_vars, progress, require_extra, write_text
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:

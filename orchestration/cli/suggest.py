@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 
 from orchestration.cli.console import as_date, console, error_console, fail, heading, print_json
-from orchestration.cli.past import dbt_vars, progress, require_extra, write_text
+from orchestration.cli.two_books import dbt_vars, progress, require_extra, write_text
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:

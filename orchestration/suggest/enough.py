@@ -68,8 +68,8 @@ def enough_of(exposure: Exposure, converted: NDArray[np.bool_]) -> Enough:
     if room < 1:
         raise TooFewDataError(
             f"{events} people converted after the days that can be learnt from. It takes {EVENTS_PER_VARIABLE} for "
-            f"each number that is learnt (Peduzzi et al. 1996): {EVENTS_PER_VARIABLE * (ALWAYS + 1)} for a single rule, "
-            f"{EVENTS_PER_VARIABLE * (ALWAYS + max(len(candidates), 1))} for every rule that hit often enough. "
+            f"each number that is learnt (Peduzzi et al. 1996): {EVENTS_PER_VARIABLE * (ALWAYS + 1)} for a single "
+            f"rule, {EVENTS_PER_VARIABLE * (ALWAYS + max(len(candidates), 1))} for every rule that hit often enough. "
             "Nothing is proposed; a longer period, if there is one, has more."
         )
     if not candidates:

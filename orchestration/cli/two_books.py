@@ -1,4 +1,4 @@
-"""What `backtest` and `suggest` have in common: the extra that they need, their options, progress and files."""
+"""What `impact`, `backtest` and `suggest` have in common: the extra of the latter, dbt vars, progress and files."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def dbt_vars(text: str) -> dict[str, Any]:
     try:
         variables = json.loads(text)
     except json.JSONDecodeError as error:
-        fail(f'--vars takes JSON such as \'{{"scoring_timezone": "Europe/Berlin"}}\': {error}.')
+        fail(f"--vars takes JSON such as '{{\"surge_min_points\": 30}}': {error}.")
     if not isinstance(variables, dict):
-        fail('--vars takes a JSON object such as \'{"scoring_timezone": "Europe/Berlin"}\'.')
+        fail("--vars takes a JSON object such as '{\"surge_min_points\": 30}'.")
     return variables
 
 
