@@ -8,6 +8,7 @@ from io import TextIOWrapper
 import typer
 
 from orchestration.cli.alerts import alerts
+from orchestration.cli.backtest import backtest
 from orchestration.cli.backup import backup, restore
 from orchestration.cli.build import build
 from orchestration.cli.demo import demo
@@ -19,6 +20,7 @@ from orchestration.cli.prune_runs import prune_runs
 from orchestration.cli.refresh_lists import refresh_lists
 from orchestration.cli.report import report
 from orchestration.cli.sample import sample
+from orchestration.cli.suggest import suggest
 from orchestration.cli.top import top
 from orchestration.cli.ui import ui
 from orchestration.cli.validate import validate
@@ -36,6 +38,8 @@ _COMMANDS = (
     sample,
     validate,
     impact,
+    backtest,
+    suggest,
     build,
     top,
     explain,

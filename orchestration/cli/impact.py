@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.text import Text
 
 from orchestration.cli.console import console, error_console, fail, print_json
+from orchestration.cli.two_books import dbt_vars, progress, write_text
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
-    from orchestration.build import NodeEvent
     from orchestration.impact.content import Impact
     from orchestration.impact.service import ImpactOptions
 
 BEYOND_POLICY = 2
 """The exit code where a limit of impact.toml is passed and nobody accepted it."""
-
-_BAR_WIDTH = 30
 
 
 def impact(
@@ -62,7 +57,7 @@ def impact(
         from orchestration.impact.errors import ImpactError
         from orchestration.impact.policy import accepted_in, judge, load_policy
         from orchestration.impact.service import ImpactOptions
-    options = ImpactOptions(names, next_run, _dbt_vars(variables), changed.absolute() if changed else None)
+    options = ImpactOptions(names, next_run, dbt_vars(variables), changed.absolute() if changed else None)
     try:
         # Before the work, so that a mistake in it costs no minute.
         policy = load_policy(settings.impact_policy) if settings.impact_policy else None
@@ -87,31 +82,10 @@ def impact(
 
 def _measure(settings: Settings, base: str, head: str | None, options: ImpactOptions) -> Impact:
     """The impact, with progress on standard error."""
-    from orchestration.dbt_runner import NodeStarted
     from orchestration.impact.rule_books import read_rule_books
     from orchestration.impact.service import measure_impact
 
-    progress = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=_BAR_WIDTH),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=error_console(),
-        transient=True,
-    )
-    with TemporaryDirectory(prefix="lead-scoring-rules-") as folder, progress:
-        task = progress.add_task("reading the rule books", total=None)
-
-        def show(step: str, event: NodeEvent | None) -> None:
-            if event is None:
-                progress.reset(task, description=step, total=None)
-            elif isinstance(event, NodeStarted):
-                name = event.unique_id.rpartition(".")[2]
-                progress.update(task, description=f"{step}: {name:<36.36}", total=event.total)
-            else:
-                progress.advance(task)
-
+    with TemporaryDirectory(prefix="lead-scoring-rules-") as folder, progress() as show:
         books = read_rule_books(settings.seeds_dir, base, head, Path(folder))
         return measure_impact(settings, *books, options, show)
 
@@ -120,31 +94,12 @@ def _write(measured: Impact, markdown: Path | None, html: Path | None) -> None:
     if markdown:
         from orchestration.impact.markdown import as_markdown
 
-        _write_text(markdown, as_markdown(measured))
+        write_text(markdown, as_markdown(measured))
     if html:
         # Drawing takes a second to import.
         from orchestration.impact.page import render
 
-        _write_text(html, render(measured))
-
-
-def _write_text(file: Path, text: str) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        fail(f"{file} cannot be written: {error.strerror}")
-    error_console().print(Text(f"Written: {file}", "dim"))
-
-
-def _dbt_vars(text: str) -> dict[str, Any]:
-    try:
-        variables = json.loads(text)
-    except json.JSONDecodeError as error:
-        fail(f"--vars takes JSON such as '{{\"surge_min_points\": 30}}': {error}.")
-    if not isinstance(variables, dict):
-        fail("--vars takes a JSON object such as '{\"surge_min_points\": 30}'.")
-    return variables
+        write_text(html, render(measured))
 
 
 def _as_json(measured: Impact) -> dict[str, Any]:

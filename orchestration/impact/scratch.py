@@ -41,10 +41,11 @@ class Scratch:
         """The rows of one statement."""
         return self.connection.execute(sql, parameters).fetchall()
 
-    def mirror(self) -> None:
+    def mirror(self, *, raw_events: bool = False) -> None:
         """Put every relation of the warehouse into the file, but the rule book's: dbt loads that of a side.
 
-        Raises ImpactError if a view cannot be made, because raw files are not where they were.
+        `raw_events`: the views of raw events too; elsewhere these may be gone. Raises ImpactError if a view cannot be
+        made, because raw files are not where they were.
         """
         tables = self.rows("select schema_name, table_name from duckdb_tables() where database_name = ?", [STORED])
         views = self.rows(
@@ -56,8 +57,7 @@ class Scratch:
             name = f"{quoted(schema)}.{quoted(table)}"
             kind = "table" if schema == _RULE_BOOK else "view"
             self.connection.execute(f"create {kind} {name} as select * from {STORED}.{name}")  # noqa: S608 - quoted
-        # Raw events may be gone: nothing here reads them.
-        views = [view for view in views if view[1] not in NEVER]
+        views = [view for view in views if raw_events or view[1] not in NEVER]
         # DuckDB resolves a view when it is made, so that those that it reads come first; nothing says which these are.
         while views:
             left = [view for view in views if (error := self._make(view[2]))]

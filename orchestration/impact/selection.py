@@ -118,6 +118,12 @@ def models_to_build(
     return sorted(graph.with_what_they_read_of_a_run(selected))
 
 
+def models_behind(manifest: Manifest, wanted: Iterable[str]) -> set[str]:
+    """These models and all that they are made from, by name."""
+    graph = _Graph(manifest)
+    return graph.ancestors(wanted) - graph.seeds
+
+
 class _Graph:
     """dbt's graph by names: models and seeds have no namesakes here."""
 
@@ -131,6 +137,7 @@ class _Graph:
         for name, parents in self.parents.items():
             for parent in parents:
                 self.children[parent].add(name)
+        self.seeds = {n.name for n in nodes if isinstance(n, SeedNode)}
         self._incremental = {n.name for n in nodes if n.config.materialized == "incremental"}
         scope_macros = _macros_above(manifest, _SCOPE_MACRO)
         self._reads_scope = {

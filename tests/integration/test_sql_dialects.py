@@ -26,9 +26,9 @@ OTHER_DIALECTS = ("spark", "postgres")
 # Functions that all three engines have, with the same meaning, by sqlglot's names; another one is added on purpose.
 # fmt: off
 SHARED_FUNCTIONS = {
-    "Abs", "And", "Avg", "Case", "Cast", "Coalesce", "Count", "Exists", "Greatest", "If", "Lag", "Lead", "Least",
-    "Left", "Length", "LogicalOr", "Lower", "MD5", "Max", "Min", "Nullif", "Or", "PercentileCont", "Pow", "Replace",
-    "Right", "Round", "RowNumber", "SplitPart", "StrPosition", "Substring", "Sum", "TimestampTrunc",
+    "Abs", "And", "Avg", "Case", "Cast", "Ceil", "Coalesce", "Count", "Exists", "Greatest", "If", "Lag", "Lead",
+    "Least", "Left", "Length", "LogicalOr", "Lower", "MD5", "Max", "Min", "Nullif", "Or", "PercentileCont", "Pow",
+    "Replace", "Right", "Round", "RowNumber", "SplitPart", "Sqrt", "StrPosition", "Substring", "Sum", "TimestampTrunc",
 }
 # fmt: on
 # What DuckDB's variant of a dispatched macro writes → the macro.

@@ -522,3 +522,12 @@ class TestNumbers:
     )
     def test_decay_is_that_of_the_models(self, decay: str, days: float | None, age: int, share: float) -> None:
         assert decay_factor(decay, days, age) == pytest.approx(share)
+
+
+@pytest.mark.parametrize("command", ["backtest", "suggest"])
+def test_a_missing_extra_is_one_sentence_that_says_how_it_comes(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    told = CliRunner().invoke(app, [command])
+    assert told.exit_code == 1
+    assert f"`lead-scoring {command}` needs scikit-learn" in told.stderr
+    assert "pip install 'lead-scoring-warehouse[backtest]'" in told.stderr

@@ -41,6 +41,7 @@ READS_A_MART = {
     "int_turn_facts": "causes compare days of the history, which is the published record",
     "int_account_product_interest_history": "an account is in it on the days that the published history has it",
     "int_stage_stays": "the funnel holds the contacts that the published history has seen",
+    "int_outcomes": "outcomes judge the scores that the published history has",
     "int_stage_moves": "the funnel holds the contacts that the published history has seen",
 }
 CLOCK = re.compile(r"\b(current_date|current_timestamp|localtimestamp|getdate|sysdate|now\s*\(|today\s*\()", re.I)
