@@ -215,7 +215,7 @@ def assert_ends_where_one_build_does(warehouse: Warehouse, runs: list[Run], is_r
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(10)
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize("name", ALONE)
 def test_a_change_alone_is_seen(warehouse: Warehouse, name: str) -> None:
     warehouse.start_from(BEFORE)
@@ -238,7 +238,7 @@ def test_many_splits_end_where_one_build_does(warehouse: Warehouse, pytestconfig
     wanted = pytestconfig.getoption("worlds")
 
     @settings(
-        max_examples=wanted or 5,
+        max_examples=wanted or 3,
         derandomize=wanted is None,
         deadline=None,
         suppress_health_check=list(HealthCheck),

@@ -196,7 +196,7 @@ KILLS = [
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize(("scenario", "share", "moment", "following"), KILLS)
 def test_the_next_build_makes_good_what_was_killed(
     builds: Builds, scenario: str, share: float, moment: Moment, following: str
@@ -280,7 +280,7 @@ def read_until(process: subprocess.Popen[str], ending: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("node", "seconds"),
     [

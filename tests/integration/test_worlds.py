@@ -46,7 +46,7 @@ def test_many_worlds_score_as_the_reference_says(warehouse: DbtWarehouse, pytest
     wanted = pytestconfig.getoption("worlds")
 
     @settings(
-        max_examples=wanted or 10,
+        max_examples=wanted or 8,
         derandomize=wanted is None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
