@@ -1,19 +1,40 @@
--- One row per recomputed day, threshold and entity (and product) that it looks at: the score, and the one of the day before
--- (null: not seen then).
+-- One row per day, threshold and entity (and product) that it looks at, with the score: of the recomputed days, and of the
+-- days before them, for the score that a turn comes from.
 with days as (
     select * from {{ ref('int_history_days') }}
     where is_recomputed
 ),
 
-thresholds as (
-    select * from {{ ref('int_threshold_days') }}
+days_read as (
+    select as_of_date, as_of_date as threshold_date, previous_date, true as is_recomputed from days
+    union all
+    select previous_date as as_of_date, as_of_date as threshold_date, cast(null as date) as previous_date, false as is_recomputed
+    from days
+    where previous_date is not null
 ),
 
--- Of a history of years, the days that are looked at.
-days_read as (
-    select as_of_date from days
-    union
-    select previous_date as as_of_date from days
+-- The day before is looked at by the thresholds of the day, unless it has the same itself.
+thresholds as (
+    select
+        days_read.as_of_date,
+        days_read.previous_date,
+        days_read.is_recomputed,
+        threshold_days.threshold_id,
+        threshold_days.entity,
+        threshold_days.score_id,
+        threshold_days.product_id,
+        threshold_days.comparison,
+        threshold_days.value,
+        threshold_days.rearm_below,
+        threshold_days.action,
+        row_number() over (
+            partition by
+                days_read.as_of_date, threshold_days.threshold_id, threshold_days.entity, threshold_days.score_id,
+                threshold_days.product_id
+            order by days_read.is_recomputed desc
+        ) as preference
+    from days_read
+    inner join {{ ref('int_threshold_days') }} as threshold_days on days_read.threshold_date = threshold_days.as_of_date
 ),
 
 contact_scores as (
@@ -101,35 +122,29 @@ all_scores as (
 
 observations as (
     select
-        days.as_of_date,
-        days.previous_date,
+        thresholds.as_of_date,
+        thresholds.previous_date,
+        thresholds.is_recomputed,
         thresholds.threshold_id,
         thresholds.score_id,
         thresholds.entity,
-        scores_now.entity_id,
-        scores_now.product_id,
-        scores_now.score,
-        scores_before.score as score_before,
+        all_scores.entity_id,
+        all_scores.product_id,
+        all_scores.score,
         thresholds.value as threshold_value,
         thresholds.action,
         case
-            when thresholds.comparison = '>' then {{ comparable('scores_now.score') }} > {{ comparable('thresholds.value') }}
-            else {{ comparable('scores_now.score') }} >= {{ comparable('thresholds.value') }}
+            when thresholds.comparison = '>' then {{ comparable('all_scores.score') }} > {{ comparable('thresholds.value') }}
+            else {{ comparable('all_scores.score') }} >= {{ comparable('thresholds.value') }}
         end as is_met,
-        {{ comparable('scores_now.score') }} < {{ comparable('thresholds.rearm_below') }} as is_rearmed
-    from days
-    inner join thresholds on days.as_of_date = thresholds.as_of_date
-    inner join all_scores as scores_now
-        on days.as_of_date = scores_now.as_of_date
-        and thresholds.entity = scores_now.entity
-        and thresholds.score_id = scores_now.score_id
-        and (thresholds.product_id is null or thresholds.product_id = scores_now.product_id)
-    left join all_scores as scores_before
-        on days.previous_date = scores_before.as_of_date
-        and scores_now.entity = scores_before.entity
-        and scores_now.entity_id = scores_before.entity_id
-        and scores_now.score_id = scores_before.score_id
-        and coalesce(scores_now.product_id, '') = coalesce(scores_before.product_id, '')
+        {{ comparable('all_scores.score') }} < {{ comparable('thresholds.rearm_below') }} as is_rearmed
+    from all_scores
+    inner join thresholds
+        on all_scores.as_of_date = thresholds.as_of_date
+        and thresholds.preference = 1
+        and all_scores.entity = thresholds.entity
+        and all_scores.score_id = thresholds.score_id
+        and (thresholds.product_id is null or thresholds.product_id = all_scores.product_id)
 )
 
 select * from observations

@@ -8,6 +8,7 @@ with observations as (
     select
         *,
         case
+            when not is_recomputed then null
             when is_met then 1
             when coalesce(is_rearmed, not is_met) then -1
         end as decision
@@ -79,9 +80,20 @@ unsettled as (
 numbered as (
     select
         started.*,
+        case
+            when
+                started.previous_date = lag(started.as_of_date) over (
+                    partition by started.entity, started.entity_id, started.threshold_id, started.score_id, started.product_id
+                    order by started.as_of_date, started.is_recomputed
+                )
+                then lag(started.score) over (
+                    partition by started.entity, started.entity_id, started.threshold_id, started.score_id, started.product_id
+                    order by started.as_of_date, started.is_recomputed
+                )
+        end as score_before,
         count(started.decision) over (
             partition by started.entity, started.entity_id, started.threshold_id, started.product_id
-            order by started.as_of_date
+            order by started.as_of_date, started.is_recomputed
             rows between unbounded preceding and current row
         ) as decisions_so_far
     from started
@@ -107,7 +119,7 @@ compared as (
     select
         *,
         coalesce(
-            lag(state) over (partition by entity, entity_id, threshold_id, product_id order by as_of_date),
+            lag(state) over (partition by entity, entity_id, threshold_id, product_id order by as_of_date, is_recomputed),
             first_state
         ) as state_before
     from states
