@@ -36,7 +36,6 @@ _FORMAT = 1
 _WAREHOUSE, _TOMBSTONES, _OUTBOX = "warehouse.duckdb", "forgotten.csv", "alerts.sqlite"
 _SNAPSHOT, _DAGSTER = "published/lead_scoring.duckdb", "dagster"
 _PAUSE_SECONDS = 0.5
-_CHUNK_BYTES = 1 << 20
 
 
 class BackupError(Exception):
@@ -207,11 +206,8 @@ def _described(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def _hash_of(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _require_place(warehouse: Path, replace: bool) -> None:

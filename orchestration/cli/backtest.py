@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.cli.console import as_date, console, error_console, fail, print_json
-from orchestration.cli.two_books import dbt_vars, progress, require_extra, write_text
+from orchestration.cli.console import as_date, console, dbt_vars, error_console, fail, print_json
+from orchestration.cli.two_books import progress, require_extra, write_text
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +15,7 @@ from orchestration.cli.console import (
     as_date,
     console,
     count,
+    dbt_vars,
     error_console,
     fail,
     number,
@@ -75,7 +75,7 @@ def build(
     Exit code: 0 done, 1 errors in the data, the rule book or the options, 2 checks failed.
     """
     days = _days(as_date(as_of, "--as-of"), as_date(from_date, "--from"), as_date(to_date, "--to"))
-    extra_vars = _extra_vars(variables)
+    extra_vars = dbt_vars(variables)
     settings = Settings.from_environment()
     result = run_with_progress(settings, *days, full_refresh=full_refresh, extra_vars=extra_vars, accept=accept or ())
     if as_json:
@@ -95,16 +95,6 @@ def _days(as_of: date | None, first: date | None, last: date | None) -> tuple[da
     if first and last and first > last:
         fail(f"--from {first} is after {last}.")
     return last, first
-
-
-def _extra_vars(text: str) -> dict[str, Any]:
-    try:
-        variables = json.loads(text)
-    except json.JSONDecodeError as error:
-        fail(f"--vars takes JSON such as '{{\"surge_min_points\": 30}}': {error}.")
-    if not isinstance(variables, dict):
-        fail("--vars takes a JSON object such as '{\"surge_min_points\": 30}'.")
-    return variables
 
 
 def run_with_progress(

@@ -158,3 +158,14 @@ def plain_table(*headers: str, right: Iterable[int] = ()) -> Table:
 def heading(title: str, remark: str = "") -> Text:
     """A section's title with a quiet remark."""
     return Text.assemble((title, "bold cyan"), (f"  {remark}" if remark else "", "dim"))
+
+
+def dbt_vars(text: str) -> dict[str, Any]:
+    """The option --vars; ends the command if it is no JSON object."""
+    try:
+        variables = json.loads(text)
+    except json.JSONDecodeError as error:
+        fail(f"--vars takes JSON such as '{{\"surge_min_points\": 30}}': {error}.")
+    if not isinstance(variables, dict):
+        fail("--vars takes a JSON object such as '{\"surge_min_points\": 30}'.")
+    return variables

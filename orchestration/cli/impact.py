@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestration.cli.console import console, error_console, fail, print_json
-from orchestration.cli.two_books import dbt_vars, progress, write_text
+from orchestration.cli.console import console, dbt_vars, error_console, fail, print_json
+from orchestration.cli.two_books import progress, write_text
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:

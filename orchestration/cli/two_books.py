@@ -1,11 +1,10 @@
-"""What `impact`, `backtest` and `suggest` have in common: the extra of the latter, dbt vars, progress and files."""
+"""What `impact`, `backtest` and `suggest` have in common: the extra of the latter, progress and files."""
 
 from __future__ import annotations
 
 import importlib.util
-import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
@@ -29,17 +28,6 @@ def require_extra(command: str) -> None:
             f"`lead-scoring {command}` needs scikit-learn, which the project installs on demand: "
             "pip install 'lead-scoring-warehouse[backtest]' (in the project's folder: pip install -e '.[backtest]')."
         )
-
-
-def dbt_vars(text: str) -> dict[str, Any]:
-    """The option --vars; ends the command if it is no JSON object."""
-    try:
-        variables = json.loads(text)
-    except json.JSONDecodeError as error:
-        fail(f"--vars takes JSON such as '{{\"surge_min_points\": 30}}': {error}.")
-    if not isinstance(variables, dict):
-        fail("--vars takes a JSON object such as '{\"surge_min_points\": 30}'.")
-    return variables
 
 
 @contextmanager

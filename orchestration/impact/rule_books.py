@@ -31,12 +31,6 @@ class RuleBookAt:
     folder: Path
     book: RuleBook
 
-    @property
-    def title(self) -> str:
-        """The name and, where that is not one already, the short commit."""
-        short = self.commit[:10]
-        return f"{self.name} ({short})" if short and not self.commit.startswith(self.name) else self.name
-
 
 def read_rule_books(seeds_dir: Path, base: str, head: str | None, folder: Path) -> tuple[RuleBookAt, RuleBookAt]:
     """Both rule books, copied into `folder`; `head` None: the working tree. Raises ImpactError."""
