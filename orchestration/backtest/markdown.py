@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestration.backtest import sentences
-from orchestration.impact.markdown import escaped, escaped_long
+from orchestration.impact.markdown import escaped, escaped_long, markdown_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -47,8 +47,4 @@ def _lines(backtest: Backtest) -> Iterator[str]:
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]], right: int) -> Iterator[str]:
-    """A table whose columns from `right` on are numbers."""
-    yield f"| {' | '.join(header)} |"
-    yield f"|{'|'.join('---' if position < right else '---:' for position in range(len(header)))}|"
-    for row in rows:
-        yield f"| {' | '.join(map(escaped, row))} |"
+    return markdown_table(header, ([escaped(cell) for cell in row] for row in rows), right)

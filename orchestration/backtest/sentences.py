@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orchestration.impact.sentences import side_name
 from orchestration.report.words import clean, count, number, signed
 
 if TYPE_CHECKING:
@@ -14,12 +15,6 @@ if TYPE_CHECKING:
 ROW_HEADER = ("", "base", "head", "head less base")
 DECILE_HEADER = ("decile", "lead score", "observations", "converted", "rate")
 RULE_HEADER = ("rule", "contacts", "converted", "rate with", "rate without", "lift")
-
-
-def side_name(side: SideResult) -> str:
-    """The name of a rule book with its short commit."""
-    short = side.commit[:10]
-    return clean(f"{side.name} ({short})") if short and not side.commit.startswith(side.name) else clean(side.name)
 
 
 def sides(backtest: Backtest) -> str:

@@ -16,6 +16,7 @@ import duckdb
 from orchestration.impact.content import Crossing, CrossingTotal
 from orchestration.impact.rule_changes import FIT_FILES, RULE_FILES
 from orchestration.impact.scratch import STORED, attach
+from orchestration.publish.workspace import literal
 from orchestration.report.words import clean
 
 if TYPE_CHECKING:
@@ -94,8 +95,7 @@ class Comparison:
     def write_changed(self, file: Path) -> int:
         """Write every contact and account that changes to a CSV file; how many there are."""
         select = _sql("changed_list")
-        path = str(file).replace("'", "''")
-        rows = self.connection.execute(f"copy ({select}) to '{path}' (format csv, header)").fetchall()
+        rows = self.connection.execute(f"copy ({select}) to {literal(file)} (format csv, header)").fetchall()
         return int(rows[0][0])
 
 

@@ -93,8 +93,8 @@ def _details(title: str, body: Iterable[str], *, is_open: bool = False) -> Itera
         yield "\n</details>\n"
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]], right: int) -> Iterator[str]:
-    """A table whose columns from `right` on are numbers."""
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], right: int) -> Iterator[str]:
+    """A table whose columns from `right` on are numbers. Cells are Markdown already."""
     yield f"| {' | '.join(header)} |"
     yield f"|{'|'.join('---' if position < right else '---:' for position in range(len(header)))}|"
     for row in rows:
@@ -114,7 +114,7 @@ def _edits(impact: Impact) -> Iterator[str]:
         (f"{change.file}.csv", escaped(change.key), escaped_long(sentences.edit_of(change)))
         for change in impact.changes[:_ROWS]
     )
-    yield from _table(("file", "row", "edit"), rows, 3)
+    yield from markdown_table(("file", "row", "edit"), rows, 3)
     yield from _more(_ROWS, len(impact.changes))
 
 
@@ -125,7 +125,7 @@ def _moves(impact: Impact) -> Iterator[str]:
         if contacts or accounts
     ]
     if rows:
-        yield from _table(("", "", "contacts", "accounts"), rows, 2)
+        yield from markdown_table(("", "", "contacts", "accounts"), rows, 2)
     else:
         yield "Nobody."
 
@@ -144,7 +144,7 @@ def _leads(impact: Impact, *, is_new: bool) -> Iterator[str]:
         )
         for lead in leads[:_ROWS]
     )
-    yield from _table(("name", "account", "grade", "moved by", "lead score"), rows, 4)
+    yield from markdown_table(("name", "account", "grade", "moved by", "lead score"), rows, 4)
     total = impact.headline.newly_qualified if is_new else impact.headline.no_longer_qualified
     yield from _more(min(_ROWS, len(leads)), total)
 
@@ -167,7 +167,7 @@ def _effects(impact: Impact) -> Iterator[str]:
     if not rows:
         yield "No rule gives another number of points."
         return
-    yield from _table(("rule", "score", "contacts up", "contacts down", "points"), rows, 2)
+    yield from markdown_table(("rule", "score", "contacts up", "contacts down", "points"), rows, 2)
     yield from _more(_ROWS, len(impact.effects))
     for score in impact.scores:
         if score.effects is not None:
@@ -183,7 +183,7 @@ def _grades(impact: Impact) -> Iterator[str]:
     for before in GRADES:
         cells = [number(moved[before, after]) if (before, after) in moved else "·" for after in GRADES]
         rows.append((f"**{before}**", *cells))
-    yield from _table(("", *GRADES), rows, 1)
+    yield from markdown_table(("", *GRADES), rows, 1)
 
 
 def _distribution(impact: Impact) -> Iterator[str]:
@@ -199,7 +199,7 @@ def _distribution(impact: Impact) -> Iterator[str]:
         )
         for row in scores.bins
     )
-    yield from _table(("lead score", "before", "after", "change"), rows, 1)
+    yield from markdown_table(("lead score", "before", "after", "change"), rows, 1)
     medians = f"{number(scores.before.median, 1)} → {number(scores.after.median, 1)}"
     yield f"\nMedian {medians}, mean {number(scores.before.mean, 1)} → {number(scores.after.mean, 1)}."
 
@@ -214,6 +214,6 @@ def _next_run(impact: Impact) -> Iterator[str]:
             (escaped(t.threshold_id), t.entity, t.direction, number(t.crossings), number(t.by_rules))
             for t in run.totals
         )
-        yield from _table(("threshold", "of", "", "crossings", "by the rules"), rows, 3)
+        yield from markdown_table(("threshold", "of", "", "crossings", "by the rules"), rows, 3)
     for sink in run.alerts or ():
         yield f"\nAlerts to {escaped(sink.sink)}: {sentences.alerts_of_sink(sink)}."

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from orchestration.dbt_runner import DbtError, DbtRunner, NodeEvent, NodeResult, ignore_event
 from orchestration.impact.content import Rebuild
 from orchestration.impact.errors import ImpactError
-from orchestration.impact.scratch import STORED, quoted
+from orchestration.impact.scratch import STORED
 from orchestration.impact.selection import models_to_build
+from orchestration.publish.workspace import identifier
 from orchestration.rule_book.files import ROW_TYPES
 
 if TYPE_CHECKING:
@@ -140,8 +141,8 @@ class Scoring:
 
     def _reads_the_same(self, file: str, columns: tuple[str, ...]) -> bool:
         """Whether these columns hold the same rows in the loaded rule book and in that of the warehouse."""
-        names = ", ".join(map(quoted, columns))
-        loaded, stored = (f"(select {names} from {place}rule_book.{quoted(file)})" for place in ("", f"{STORED}."))  # noqa: S608
+        names = ", ".join(map(identifier, columns))
+        loaded, stored = (f"(select {names} from {place}rule_book.{identifier(file)})" for place in ("", f"{STORED}."))  # noqa: S608
         return not self.scratch.rows(f"({loaded} except all {stored}) union all ({stored} except all {loaded}) limit 1")
 
     def _parse(self) -> Manifest:

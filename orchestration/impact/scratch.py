@@ -15,6 +15,7 @@ import duckdb
 
 from orchestration.impact.errors import ImpactError
 from orchestration.impact.selection import NEVER
+from orchestration.publish.workspace import identifier, is_locked, literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 STORED = "stored"
 """The name under which the warehouse is attached; the materialization `overlay` of the dbt project knows it too."""
 
-_LOCK_CONFLICT = "Could not set lock"
 _SECONDS_BETWEEN_LOCKED_ATTEMPTS = (1, 2, 4, 8, 15)
 _RULE_BOOK = "rule_book"
 
@@ -52,9 +52,9 @@ class Scratch:
             "select schema_name, view_name, sql from duckdb_views() where database_name = ? and not internal", [STORED]
         )
         for schema in {schema for schema, *_ in tables + views}:
-            self.connection.execute(f"create schema if not exists {quoted(schema)}")
+            self.connection.execute(f"create schema if not exists {identifier(schema)}")
         for schema, table in tables:
-            name = f"{quoted(schema)}.{quoted(table)}"
+            name = f"{identifier(schema)}.{identifier(table)}"
             kind = "table" if schema == _RULE_BOOK else "view"
             self.connection.execute(f"create {kind} {name} as select * from {STORED}.{name}")  # noqa: S608 - quoted
         views = [view for view in views if raw_events or view[1] not in NEVER]
@@ -120,19 +120,13 @@ def open_scratch(file: Path, warehouse: Path, memory_limit: str) -> Iterator[Scr
 
 def attach(connection: duckdb.DuckDBPyConnection, file: Path, name: str) -> None:
     """Attach a file read-only, waiting half a minute for who writes to it. Raises ImpactError if that does not do."""
-    path = str(file).replace("'", "''")
     for seconds in (*_SECONDS_BETWEEN_LOCKED_ATTEMPTS, None):
         try:
-            connection.execute(f"attach '{path}' as {quoted(name)} (read_only)")
+            connection.execute(f"attach {literal(file)} as {identifier(name)} (read_only)")
             return
         except duckdb.IOException as error:
-            if _LOCK_CONFLICT not in str(error):
+            if not is_locked(error):
                 raise ImpactError(f"{file} cannot be read: {str(error).splitlines()[0]}") from error
             if seconds is None:
                 raise ImpactError(f"A build has the warehouse {file} open; try again when it is done.") from error
             time.sleep(seconds)
-
-
-def quoted(name: str) -> str:
-    """A name as SQL takes it, whatever is in it."""
-    return '"' + name.replace('"', '""') + '"'

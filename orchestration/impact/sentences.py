@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from orchestration.report.words import clean, count, number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from orchestration.impact.content import Effect, Impact, Limit, Move, SideFacts, SinkAlerts
+    from orchestration.impact.content import Effect, Impact, Limit, Move, SinkAlerts
     from orchestration.impact.rule_changes import RuleChange
 
 _LONGEST_CELL = 60
 
 
-def side_name(side: SideFacts) -> str:
+class Side(Protocol):
+    """A rule book that was looked at: `name` as it was asked for, `commit`, empty: the working tree."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def commit(self) -> str: ...  # noqa: D102
+
+
+def side_name(side: Side) -> str:
     """The name of a rule book with its short commit."""
     short = side.commit[:10]
     return clean(f"{side.name} ({short})") if short and not side.commit.startswith(side.name) else clean(side.name)
