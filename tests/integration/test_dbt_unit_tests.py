@@ -33,6 +33,7 @@ RAW_HEADERS = {
 # Scoring steps without a branch to show: what they do is one expression, or dbt cannot give them inputs.
 WITHOUT_UNIT_TEST = {
     "int_account_product_interest_history",  # selects the recorded days, as score_history does
+    "int_begun_days",  # the recorded dates of int_scoring_dates
     "int_completed_run",  # the row of int_run_scope
     "int_events",  # a union
     "int_fit_rule_hashes",  # hashes

@@ -67,9 +67,8 @@ SCENARIOS = {
     "full_refresh": Scenario(EARLIER, ROWS_CHANGED, ("--full-refresh",)),
     "history": Scenario(EARLIER, replace(ROWS_CHANGED, from_date=TODAY - timedelta(days=9))),
 }
-# What comes next: the same again, the day after, or the same day after yet other changes. Days that were asked for
-# must be asked for again, a first build that was not completed begins no history, and of a day that was not completed
-# the history knows what the next build does.
+# What comes next: the same again, the day after, or the same day after yet other changes. Days of which nothing was
+# written yet must be asked for again, and a first build that did not get to the history begins none.
 NEXT = ("again", "next_day", "changed_again")
 
 
@@ -221,6 +220,24 @@ def test_a_build_killed_again_and_again_gets_there(builds: Builds, scenario: str
         # an attempt may have less to do than the first one
         assert died.returncode in (-signal.SIGKILL, 0), died.stdout + died.stderr
     assert_same(expected, builds.run(started.killed))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", ["history", "first_build"])
+def test_days_that_were_begun_are_finished_by_a_run_that_was_not_asked_for_them(builds: Builds, scenario: str) -> None:
+    """With the rules of that run, all of them: a day that is partly of one rule book adds up to nothing."""
+    killed = SCENARIOS[scenario].killed
+    rules = RULE_CHANGES["a_first_cap"](RULES_CHANGED.rule_book)
+    following = replace(killed, rule_book=rules, as_of=TODAY + timedelta(days=1), from_date=None)
+    builds.start(scenario)
+    expected = builds.run(replace(following, from_date=killed.from_date or killed.as_of))
+    kill(builds, scenario, 0.97, "before")
+    with duckdb.connect(builds.dbt.path) as connection:
+        begun = connection.execute(
+            "select min(as_of_date), max(as_of_date) from intermediate.int_begun_days"
+        ).fetchone()
+    assert begun == (killed.from_date or killed.as_of, killed.as_of)
+    assert_same(expected, builds.run(following))
 
 
 # --- killed from outside, as `lead-scoring build` runs it -------------------------------------------------------------

@@ -164,14 +164,28 @@ def test_a_run_completes_after_everything_that_is_recomputed(manifest: Manifest,
         for model in models
         if model.config.materialized == "incremental" and model.config.full_refresh is None
     }
-    before: set[str] = set()
-    waiting = ["model.lead_scoring.int_completed_run"]
+    assert recomputed - _ancestors(manifest, "model.lead_scoring.int_completed_run") == set()
+
+
+def test_days_are_begun_before_the_history_is_written_and_finished_after_it(
+    manifest: Manifest, models: list[Any]
+) -> None:
+    """What stands in `int_begun_days` may be half-written, so nothing of the history is written at other times."""
+    record = {model.unique_id for model in models if model.config.full_refresh is False}
+    begun, finished = "model.lead_scoring.int_begun_days", "model.lead_scoring.scoring_days"
+    assert {model for model in record if begun not in _ancestors(manifest, model)} == set()
+    assert record - _ancestors(manifest, finished) == {finished}
+
+
+def _ancestors(manifest: Manifest, unique_id: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [unique_id]
     while waiting:
         for parent in getattr(manifest.nodes[waiting.pop()].depends_on, "nodes", []):  # a seed depends on none
-            if parent in manifest.nodes and parent not in before:
-                before.add(parent)
+            if parent in manifest.nodes and parent not in found:
+                found.add(parent)
                 waiting.append(parent)
-    assert recomputed - before == set()
+    return found
 
 
 def test_every_seed_column_is_typed_and_described(manifest: Manifest) -> None:

@@ -17,3 +17,20 @@
         where 1 = 0
     {%- endif -%}
 {%- endmacro %}
+
+{#- The days that a run before this one began to write into the history and did not finish. -#}
+{% macro begun_days() -%}
+    {%- set begun = stored('int_begun_days') if execute else none -%}
+    {%- if begun -%}
+        select as_of_date
+        from {{ begun }}
+    {%- else -%}
+        select cast(null as date) as as_of_date
+        where 1 = 0
+    {%- endif -%}
+{%- endmacro %}
+
+{#- A post-hook of scoring_days, in its transaction: what it vouches for is finished. -#}
+{% macro finish_days() -%}
+    {%- if execute -%}delete from {{ ref('int_begun_days') }}{%- endif -%}
+{%- endmacro %}

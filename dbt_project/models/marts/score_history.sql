@@ -1,5 +1,6 @@
 -- One row per day of the history and contact seen by then: the scores as that day's run computed them.
 {{ config(materialized='incremental', incremental_strategy='replace_days', full_refresh=false, on_schema_change='append_new_columns') }}
+-- depends_on: {{ ref('int_begun_days') }}
 
 with grades as (
     select * from {{ ref('int_contact_grades') }}

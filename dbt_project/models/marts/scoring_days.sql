@@ -1,5 +1,9 @@
 -- One row per day of the history. Written last: a day that stands here is complete in every history table.
-{{ config(materialized='incremental', incremental_strategy='replace_days', full_refresh=false, on_schema_change='append_new_columns') }}
+{{ config(
+    materialized='incremental', incremental_strategy='replace_days', full_refresh=false, on_schema_change='append_new_columns',
+    post_hook='{{ finish_days() }}'
+) }}
+-- depends_on: {{ ref('int_begun_days') }}
 -- depends_on: {{ ref('score_history') }}
 -- depends_on: {{ ref('account_score_history') }}
 -- depends_on: {{ ref('product_interest_history') }}

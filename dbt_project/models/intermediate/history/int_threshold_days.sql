@@ -1,5 +1,6 @@
 -- One row per day and threshold as it stood that day: a later change of a threshold leaves past crossings alone.
 {{ config(materialized='incremental', incremental_strategy='replace_days', full_refresh=false, on_schema_change='append_new_columns') }}
+-- depends_on: {{ ref('int_begun_days') }}
 
 with thresholds as (
     select * from {{ ref('thresholds') }}

@@ -1,7 +1,12 @@
 -- One row per date that this run scores: the days it records in the history, and the latest day of all.
--- Recorded: the days asked for, every day missing since the last one, and a day that was computed before it was over.
+-- Recorded: the days asked for, every day missing since the last one, a day that was computed before it was over, and what
+-- an earlier run began and did not finish.
 with earlier_days as (
     {{ recorded_days() }}
+),
+
+begun_days as (
+    {{ begun_days() }}
 ),
 
 bounds as (
@@ -44,10 +49,13 @@ due_days as (
     where
         not earlier_days.is_complete
         and bounds.asked_to >= bounds.last_recorded
+    union
+    select as_of_date
+    from begun_days
 ),
 
 latest_day as (
-    select greatest(asked_to, last_recorded) as as_of_date
+    select greatest(asked_to, last_recorded, (select max(begun_days.as_of_date) from begun_days)) as as_of_date
     from bounds
 ),
 
