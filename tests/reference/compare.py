@@ -34,7 +34,7 @@ LATEST = tuple(table for table in GRAIN if table not in (*HISTORY, *ABOUT_ROWS))
 def assert_same(
     expected: Tables, actual: Tables, names: Iterable[str] = tuple(GRAIN), exempt: Container[str] = ()
 ) -> None:
-    """Equal in every column but the exempt ones, in those too that `differences` leaves to each engine.
+    """Equal to the bit in every column but the exempt ones, in those too that `differences` leaves to each engine.
 
     For two sets of tables of the warehouse; raises AssertionError with the differences.
     """
@@ -52,23 +52,32 @@ def assert_same(
             for table in names
         }
 
-    found = differences(visible(expected), visible(actual))
+    found = differences(visible(expected), visible(actual), tolerance=0.0)
     assert not found, "\n".join(found)
 
 
-def differences(expected: Tables, actual: Tables, tables: list[str] | None = None, limit: int = 50) -> list[str]:
-    """Readable differences, at most `limit`, none if equal; further tables and columns in `actual` are ignored."""
+def differences(
+    expected: Tables,
+    actual: Tables,
+    tables: list[str] | None = None,
+    limit: int = 50,
+    tolerance: float = TOLERANCE,
+) -> list[str]:
+    """Readable differences, at most `limit`, none if equal; further tables and columns in `actual` are ignored.
+
+    `tolerance` of numbers: absolute up to 1, beyond relative.
+    """
     found = []
     for table in tables or list(expected):
         if table in actual:
-            found += list(_table_differences(table, expected[table], actual[table]))
+            found += list(_table_differences(table, expected[table], actual[table], tolerance))
         else:
             found.append(f"{table}: table is absent")
     found += _renaming_differences(expected, actual, tables or list(expected))
     return found[:limit]
 
 
-def _table_differences(table: str, expected: list[Row], actual: list[Row]) -> Iterator[str]:
+def _table_differences(table: str, expected: list[Row], actual: list[Row], tolerance: float) -> Iterator[str]:
     ours, theirs = _by_grain(table, expected), _by_grain(table, actual)
     for key in sorted(ours.keys() | theirs.keys(), key=repr):
         mine, other = ours.get(key, []), theirs.get(key, [])
@@ -82,7 +91,7 @@ def _table_differences(table: str, expected: list[Row], actual: list[Row]) -> It
                     continue
                 if column not in right:
                     yield f"{table}: column {column} is absent"
-                elif not _is_same(left[column], right[column]):
+                elif not _is_same(left[column], right[column], tolerance):
                     yield f"{place}.{column}: expected {left[column]!r}, actual {right[column]!r}"
 
 
@@ -108,12 +117,12 @@ def _renaming_differences(expected: Tables, actual: Tables, tables: list[str]) -
     return [f"rule_book_hash: not one to one: {sorted(pairs, key=repr)}"]
 
 
-def _is_same(left: object, right: object) -> bool:
+def _is_same(left: object, right: object, tolerance: float) -> bool:
     left, right = _plain(left), _plain(right)
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, int | float) and isinstance(right, int | float):
-        return abs(left - right) <= TOLERANCE * max(1.0, abs(left))
+        return abs(left - right) <= tolerance * max(1.0, abs(left))
     return left == right
 
 

@@ -40,6 +40,22 @@
 {% macro default__comparable(expression) -%}round({{ expression }}, 9){%- endmacro %}
 {% macro postgres__comparable(expression) -%}round(cast({{ expression }} as numeric), 9){%- endmacro %}
 
+{#- An aggregate: a sum of doubles that is the same in whatever order they come, to the bit. So a table that was reached another way is
+    equal and not nearly so, and parts add up to their whole. Of numbers as large as nobody scores with, an ordinary sum. -#}
+{% macro exact_sum(expression) -%}{{ return(adapter.dispatch('exact_sum')(expression)) }}{%- endmacro %}
+
+{% macro default__exact_sum(expression) -%}
+    case
+        when max(abs({{ expression }})) < 1e15
+            then cast(sum(try_cast({{ expression }} as decimal(28, 12))) as {{ type_double() }})
+        else sum({{ expression }})
+    end
+{%- endmacro %}
+
+{% macro postgres__exact_sum(expression) -%}
+    cast(sum(cast({{ expression }} as numeric)) as {{ type_double() }})
+{%- endmacro %}
+
 {#- The number inside [low, high]; a null bound is open, since `least` and `greatest` pass nulls over. -#}
 {% macro clamp(expression, low, high) -%}
     least(greatest({{ expression }}, {{ low }}), {{ high }})

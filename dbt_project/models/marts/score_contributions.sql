@@ -32,7 +32,7 @@ sums as (
         group_id,
         rule_id,
         cast(sum(counted_hits) as bigint) as counted_hits,
-        sum(decayed_points) as decayed_points,
+        {{ exact_sum('decayed_points') }} as decayed_points,
         max(activity_date) as last_activity_date
     from ledger
     group by contact_id, group_id, rule_id

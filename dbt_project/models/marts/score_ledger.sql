@@ -62,8 +62,8 @@ joined_over_resets as (
         sum(hits) as hits,
         sum(credited_hits) as credited_hits,
         sum(counted_hits) as counted_hits,
-        sum(points) as points,
-        sum(decayed_points) as decayed_points
+        {{ exact_sum('points') }} as points,
+        {{ exact_sum('decayed_points') }} as decayed_points
     from rows_in_force
     where is_reset_day
     group by contact_id, group_id, rule_id, source, activity_date, object, product_id

@@ -20,7 +20,7 @@ stays as (
         stage_id,
         count(*) as contacts,
         percentile_cont(0.5) within group (order by days_in_stage) as median_days_in_stage,
-        avg(lead_score) as mean_lead_score
+        {{ exact_sum('lead_score') }} / count(*) as mean_lead_score
     from {{ ref('int_stage_stays') }}
     group by as_of_date, stage_id
 ),

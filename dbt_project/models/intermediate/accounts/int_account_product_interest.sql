@@ -24,7 +24,7 @@ sums as (
         members.as_of_date,
         members.account_id,
         product_interest.product_id,
-        sum(greatest(product_interest.score, 0.0)) as points,
+        {{ exact_sum('greatest(product_interest.score, 0.0)') }} as points,
         max(case when {{ comparable('product_interest.score') }} > 0 then product_interest.last_activity_date end) as last_activity_date
     from members
     inner join product_interest

@@ -41,10 +41,10 @@ rolled_up as (
         count(*) as member_count,
         sum(case when members.is_engaged then 1 else 0 end) as breadth,
         sum(case when members.last_activity_date is not null then 1 else 0 end) as ever_active,
-        sum(coalesce(rank_weights.weight, 0.0) * members.activity_score) as weighted_activity,
-        sum(members.activity_score) as sum_activity,
+        {{ exact_sum('coalesce(rank_weights.weight, 0.0) * members.activity_score') }} as weighted_activity,
+        {{ exact_sum('members.activity_score') }} as sum_activity,
         max(members.activity_score) as max_activity,
-        avg(members.activity_score) as mean_activity,
+        {{ exact_sum('members.activity_score') }} / count(*) as mean_activity,
         bool_or(members.is_surging) as is_surging,
         max(members.last_activity_date) as last_activity_date
     from members

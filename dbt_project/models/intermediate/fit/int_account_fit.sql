@@ -4,12 +4,25 @@ with accounts as (
     from {{ ref('stg_raw__accounts') }}
 ),
 
-account_criteria as (
+criteria as (
     select
         criterion_id,
-        weight / nullif(sum(weight) over (), 0) as weight_share
+        weight
     from {{ ref('fit_criteria') }}
     where lower(entity) = 'account'
+),
+
+total as (
+    select {{ exact_sum('weight') }} as weight
+    from criteria
+),
+
+account_criteria as (
+    select
+        criteria.criterion_id,
+        criteria.weight / nullif(total.weight, 0) as weight_share
+    from criteria
+    cross join total
 ),
 
 assessed as (
@@ -28,7 +41,7 @@ fit_range as (
 sums as (
     select
         assessed.entity_id as account_id,
-        sum(coalesce(account_criteria.weight_share, 0.0) * assessed.criterion_points + assessed.penalty_points) as fit_points
+        {{ exact_sum('coalesce(account_criteria.weight_share, 0.0) * assessed.criterion_points + assessed.penalty_points') }} as fit_points
     from assessed
     inner join account_criteria on assessed.criterion_id = account_criteria.criterion_id
     group by assessed.entity_id

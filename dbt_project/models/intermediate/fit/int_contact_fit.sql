@@ -14,8 +14,8 @@ fit_range as (
 sums as (
     select
         contact_id,
-        sum(weighted_points) as fit_points,
-        sum(case when is_known then weight else 0.0 end) / 100.0 as fit_completeness
+        {{ exact_sum('weighted_points') }} as fit_points,
+        {{ exact_sum('case when is_known then weight else 0.0 end') }} / 100.0 as fit_completeness
     from criteria
     group by contact_id
 ),

@@ -100,7 +100,7 @@ criteria as (
         entity_id,
         criterion_id,
         least(100.0, greatest(0.0, max(points))) as criterion_points,
-        sum(case when points < 0 then points else 0.0 end) as penalty_points,
+        {{ exact_sum('case when points < 0 then points else 0.0 end') }} as penalty_points,
         {{ joined_text('rule_id', '|', 'case when is_title then 0 else 1 end, rule_id') }} as rule_ids
     from ranked_points
     where is_title or points < 0 or (points > 0 and points = most_points)

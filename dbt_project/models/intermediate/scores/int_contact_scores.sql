@@ -42,7 +42,7 @@ rule_score_sums as (
         rule_scores.as_of_date,
         rule_scores.contact_id,
         max(case when rule_scores.score_id = 'activity' then rule_scores.score end) as activity_score,
-        sum(scores.lead_weight * rule_scores.score) as weighted_score
+        {{ exact_sum('scores.lead_weight * rule_scores.score') }} as weighted_score
     from rule_scores
     inner join scores on rule_scores.score_id = scores.score_id
     group by rule_scores.as_of_date, rule_scores.contact_id

@@ -1,5 +1,9 @@
 -- One row per scoring date, contact and group with an entry that counts: decayed points before the group's clamp.
 -- Excluded contacts have none.
+{%- set decayed_points -%}
+entries.credited_hits * entries.points_per_hit
+* {{ decay_factor('entries.decay', 'entries.decay_days', days_between('entries.in_force_from', 'dates.as_of_date')) }}
+{%- endset %}
 with dates as (
     select * from {{ ref('int_scoring_dates') }}
 ),
@@ -19,10 +23,7 @@ group_points as (
         dates.as_of_date,
         entries.contact_id,
         entries.group_id,
-        sum(
-            entries.credited_hits * entries.points_per_hit
-            * {{ decay_factor('entries.decay', 'entries.decay_days', days_between('entries.in_force_from', 'dates.as_of_date')) }}
-        ) as points
+        {{ exact_sum(decayed_points) }} as points
     from entries
     inner join dates
         on entries.in_force_from <= dates.as_of_date

@@ -1,4 +1,8 @@
 -- One row per scoring date, contact and product with a counted hit of a rule that counts for interest.
+{%- set decayed_points -%}
+entries.credited_hits * entries.points_per_hit
+* {{ decay_factor('entries.decay', 'entries.decay_days', days_between('entries.in_force_from', 'dates.as_of_date')) }}
+{%- endset %}
 with dates as (
     select * from {{ ref('int_scoring_dates') }}
 ),
@@ -26,10 +30,7 @@ sums as (
         dates.as_of_date,
         entries.contact_id,
         entries.product_id,
-        sum(
-            entries.credited_hits * entries.points_per_hit
-            * {{ decay_factor('entries.decay', 'entries.decay_days', days_between('entries.in_force_from', 'dates.as_of_date')) }}
-        ) as points,
+        {{ exact_sum(decayed_points) }} as points,
         max(entries.activity_date) as last_activity_date
     from entries
     inner join dates

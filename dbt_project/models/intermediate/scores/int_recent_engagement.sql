@@ -40,8 +40,8 @@ engagement as (
         contact_id,
         bool_or(act_now and is_after_reset and age_days < 30) as has_act_now,
         bool_or(is_positive and is_after_reset and age_days < {{ var('cold_after_days') }}) as is_warm,
-        sum(case when is_positive and age_days < 7 then points else 0.0 end) as points_last_7_days,
-        sum(case when is_positive and age_days >= 7 and age_days < 63 then points else 0.0 end) as points_8_weeks_before
+        {{ exact_sum('case when is_positive and age_days < 7 then points else 0.0 end') }} as points_last_7_days,
+        {{ exact_sum('case when is_positive and age_days >= 7 and age_days < 63 then points else 0.0 end') }} as points_8_weeks_before
     from aged
     group by as_of_date, contact_id
 )

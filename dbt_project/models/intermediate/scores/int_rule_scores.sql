@@ -16,7 +16,7 @@ sums as (
         group_points.as_of_date,
         group_points.contact_id,
         score_groups.score_id,
-        sum({{ clamp('group_points.points', 'score_groups.min_points', 'score_groups.max_points') }}) as points
+        {{ exact_sum(clamp('group_points.points', 'score_groups.min_points', 'score_groups.max_points')) }} as points
     from group_points
     inner join score_groups on group_points.group_id = score_groups.group_id
     group by group_points.as_of_date, group_points.contact_id, score_groups.score_id
