@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from orchestration.duckdb_files import is_locked, literal, log_of, sync
 from orchestration.privacy.tombstones import TombstoneError, change_tombstones, load_tombstones, tombstones_of
 from orchestration.publish.snapshot import adopt
-from orchestration.publish.workspace import is_locked, literal, log_of, sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

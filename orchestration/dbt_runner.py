@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import duckdb
 
+from orchestration.duckdb_files import is_locked
 from orchestration.settings import DBT_PROJECT_DIR, PROFILES_DIR, Settings
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from orchestration.dbt_args import BuildArgs
 
 
-_LOCK_CONFLICT = "Could not set lock"
 _SECONDS_BETWEEN_LOCKED_ATTEMPTS = (1, 2, 4, 8, 15)
 
 
@@ -49,7 +49,7 @@ class DbtError(Exception):
         if paths := _FILE_OPTION.findall("".join(hints)):
             lines = [" ".join([*lines, "in", *paths])]
         super().__init__("\n".join(lines))
-        self.is_locked = _LOCK_CONFLICT in str(exception)
+        self.is_locked = exception is not None and is_locked(exception)
 
 
 # What follows is advice on the options of DuckDB's reader, which the person in front of us cannot set.
@@ -216,7 +216,7 @@ class DbtRunner(dg.ConfigurableResource[Any]):
             try:
                 return duckdb.connect(str(self.settings.warehouse))
             except duckdb.Error as error:
-                if _LOCK_CONFLICT not in str(error):
+                if not is_locked(error):
                     return None
                 if seconds is None:
                     raise DbtError(error) from None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from orchestration.cli.console import fail
+from orchestration.duckdb_files import is_locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,6 @@ _SQL = Path(__file__).parent / "sql"
 # The file is locked for moments while a run writes; a run holds it for one model at a time.
 _ATTEMPTS = 8
 _PAUSE_SECONDS = 0.4
-_LOCK_CONFLICT = "Could not set lock"
 
 
 class Warehouse:
@@ -81,7 +81,7 @@ def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
         try:
             return duckdb.connect(str(path), read_only=read_only)
         except duckdb.IOException as error:
-            if _LOCK_CONFLICT not in str(error):
+            if not is_locked(error):
                 fail(f"{path} cannot be read as a warehouse: {str(error).splitlines()[0].removeprefix('IO Error: ')}")
         time.sleep(_PAUSE_SECONDS)
     return fail(f"The warehouse at {path} is locked by another process that writes to it; try again when it is done.")

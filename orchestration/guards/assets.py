@@ -14,12 +14,12 @@ import dagster as dg
 import duckdb
 from pydantic import Field
 
+from orchestration.duckdb_files import is_locked
 from orchestration.guards.config import Guard, GuardsConfig, GuardsConfigError, load_guards
 from orchestration.guards.reference import Reference, last_publication, why_not_comparable
 from orchestration.guards.sources import Finding, Sources, look_for_age, look_for_drops, look_for_empty
 from orchestration.guards.tables import look_for_drift, look_for_grade_moves, look_for_rise
 from orchestration.partitions import days_of_tags, today
-from orchestration.publish.workspace import is_locked
 from orchestration.resources import WAREHOUSE_POOL, Warehouse, retry_when_unlocked
 from orchestration.settings import Settings
 

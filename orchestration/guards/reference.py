@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from orchestration.duckdb_files import literal
 from orchestration.publish.record import PUBLICATION
 from orchestration.publish.tables import SCHEMA
-from orchestration.publish.workspace import literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

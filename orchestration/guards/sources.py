@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from orchestration.publish.workspace import literal
+from orchestration.duckdb_files import literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

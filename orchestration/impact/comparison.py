@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
+from orchestration.duckdb_files import literal
 from orchestration.impact.content import Crossing, CrossingTotal
 from orchestration.impact.rule_changes import FIT_FILES, RULE_FILES
 from orchestration.impact.scratch import STORED, attach
-from orchestration.publish.workspace import literal
 from orchestration.report.words import clean
 
 if TYPE_CHECKING:

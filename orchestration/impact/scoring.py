@@ -12,11 +12,11 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from orchestration.dbt_runner import DbtError, DbtRunner, NodeEvent, NodeResult, ignore_event
+from orchestration.duckdb_files import identifier
 from orchestration.impact.content import Rebuild
 from orchestration.impact.errors import ImpactError
 from orchestration.impact.scratch import STORED
 from orchestration.impact.selection import models_to_build
-from orchestration.publish.workspace import identifier
 from orchestration.rule_book.files import ROW_TYPES
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from orchestration.duckdb_files import identifier, is_locked, literal
 from orchestration.impact.errors import ImpactError
 from orchestration.impact.selection import NEVER
-from orchestration.publish.workspace import identifier, is_locked, literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,9 +9,10 @@ import dagster as dg
 import duckdb
 
 from orchestration.alerts.outbox import OutboxError
+from orchestration.duckdb_files import is_locked
 from orchestration.privacy.erasure import ErasureError, erase_pending
 from orchestration.privacy.tombstones import TombstoneError, load_tombstones, tombstones_of
-from orchestration.publish.workspace import PublishError, is_locked
+from orchestration.publish.workspace import PublishError
 from orchestration.resources import WAREHOUSE_POOL, retry_when_unlocked
 from orchestration.settings import Settings
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from orchestration.alerts.outbox import open_outbox
+from orchestration.duckdb_files import literal, log_of, sync
 from orchestration.privacy.tombstones import (
     Tombstones,
     change_tombstones,
@@ -24,7 +25,7 @@ from orchestration.privacy.tombstones import (
 from orchestration.publish.parquet import remove_all_but_current as remove_old_parquet
 from orchestration.publish.snapshot import remove_all_but_current as remove_old_snapshots
 from orchestration.publish.tables import SCHEMA
-from orchestration.publish.workspace import duckdb_for, literal, log_of, sync, workspace
+from orchestration.publish.workspace import duckdb_for, workspace
 
 if TYPE_CHECKING:
     from pathlib import Path

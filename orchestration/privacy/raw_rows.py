@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from orchestration.publish.workspace import identifier
+from orchestration.duckdb_files import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,6 +15,7 @@ import dagster as dg
 import duckdb
 
 from orchestration.dbt_project import DbtProject
+from orchestration.duckdb_files import is_locked
 from orchestration.guards.reference import remember
 from orchestration.guards.sources import Sources
 from orchestration.partitions import days_of_tags, today
@@ -25,7 +26,7 @@ from orchestration.publish.postgres import Postgres, follow_with_postgres
 from orchestration.publish.snapshot import publish, withhold
 from orchestration.publish.tables import SCHEMA, published_tables
 from orchestration.publish.verdict import verdict_of_run
-from orchestration.publish.workspace import PublishError, is_locked
+from orchestration.publish.workspace import PublishError
 from orchestration.resources import WAREHOUSE_POOL, Warehouse, retry_when_unlocked
 from orchestration.settings import Settings
 

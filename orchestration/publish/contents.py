@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orchestration.duckdb_files import identifier, literal
 from orchestration.publish.fingerprints import columns_of, in_months, parts_of, row_hash
 from orchestration.publish.record import PUBLICATION_TABLES, RECORD_TABLES
-from orchestration.publish.workspace import identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

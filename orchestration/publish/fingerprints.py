@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from orchestration.publish.workspace import identifier, literal
+from orchestration.duckdb_files import identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

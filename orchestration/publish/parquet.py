@@ -15,19 +15,11 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from orchestration.duckdb_files import identifier, literal, sync
 from orchestration.publish.fingerprints import PARQUET_FORMAT, in_months
 from orchestration.publish.record import PUBLICATION_PARTS, RECORD_TABLES, latest_id, recorded_parts
 from orchestration.publish.tables import SCHEMA
-from orchestration.publish.workspace import (
-    KEPT_SECONDS,
-    attach_published,
-    duckdb_for,
-    finish,
-    identifier,
-    literal,
-    sync,
-    workspace,
-)
+from orchestration.publish.workspace import KEPT_SECONDS, attach_published, duckdb_for, finish, workspace
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,16 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from orchestration.duckdb_files import identifier, literal
 from orchestration.publish.record import PUBLICATION, PUBLICATION_TABLES, RECORD_TABLES, published_id
 from orchestration.publish.tables import SCHEMA
-from orchestration.publish.workspace import (
-    PublishError,
-    attach_published,
-    duckdb_for,
-    identifier,
-    literal,
-    workspace,
-)
+from orchestration.publish.workspace import PublishError, attach_published, duckdb_for, workspace
 from orchestration.settings import POSTGRES_URL_ENV
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from orchestration.duckdb_files import identifier, literal, log_of, sync
 from orchestration.publish.contents import STORAGE_VERSION, UnfitError, change_tables, create_tables
 from orchestration.publish.fingerprints import rows_of
 from orchestration.publish.record import (
@@ -39,10 +40,6 @@ from orchestration.publish.workspace import (
     copy_file,
     duckdb_for,
     finish,
-    identifier,
-    literal,
-    log_of,
-    sync,
     workspace,
 )
 

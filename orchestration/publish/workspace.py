@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from orchestration.duckdb_files import is_locked, literal, log_of, sync
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -24,7 +26,6 @@ _LONGEST_WAIT_SECONDS = 600.0
 _PAUSE_SECONDS = 0.1
 KEPT_SECONDS = 900.0
 """How long what is not current any more stays at least: who has begun to open it gets to the end."""
-_LOCK_CONFLICT = "Could not set lock"
 
 
 class PublishError(Exception):
@@ -91,16 +92,6 @@ def attach_published(connection: duckdb.DuckDBPyConnection, file: Path, name: st
         connection.execute(f"attach {literal(copy)} as {name} (read_only)")
 
 
-def is_locked(error: duckdb.Error) -> bool:
-    """Another process has the file open in a way that does not go with ours."""
-    return _LOCK_CONFLICT in str(error)
-
-
-def log_of(file: Path) -> Path:
-    """DuckDB's write-ahead log of a file."""
-    return file.with_name(file.name + ".wal")
-
-
 def copy_file(source: Path, target: Path) -> None:
     """Copy the bytes of a file; a file system that can share them between two files does not write them again."""
     copy = getattr(os, "copy_file_range", None)  # Linux has it
@@ -116,22 +107,3 @@ def finish(file: Path) -> None:
     """Make a finished file read-only and bring it to the disk, so that no crash leaves a part of it."""
     file.chmod(0o444)
     sync(file)
-
-
-def sync(path: Path) -> None:
-    """Wait until a file, or the entries of a folder, are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def literal(value: object) -> str:
-    """A text or path in SQL."""
-    return "'" + str(value).replace("'", "''") + "'"
-
-
-def identifier(name: str) -> str:
-    """A name in SQL, whatever is in it."""
-    return '"' + name.replace('"', '""') + '"'

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
+from orchestration.duckdb_files import log_of
 from orchestration.publish.parquet import CURRENT, follow_with_parquet, parquet_dir_of
 from orchestration.publish.record import (
     RECORD_TABLES,
@@ -31,7 +32,7 @@ from orchestration.publish.record import (
 )
 from orchestration.publish.snapshot import files_of, previous_of, publish, withhold
 from orchestration.publish.verdict import Verdict
-from orchestration.publish.workspace import PublishError, log_of, workspace
+from orchestration.publish.workspace import PublishError, workspace
 from orchestration.settings import PROJECT_ROOT
 from tests.integration.small_marts import (
     BAD,
