@@ -94,6 +94,12 @@ def test_heat_tells_small_cells_apart_beside_a_large_one() -> None:
     assert charts.heat_steps([[0, 0], [0, 0]]) == [[0, 0], [0, 0]]
 
 
+def test_the_fullest_cell_has_the_last_step_however_many_are_in_it() -> None:
+    """45 was the first number of contacts with a step too many: floating point."""
+    for most in range(1, 20_000):
+        assert charts.heat_steps([[most, 0]]) == [[drawing.HEAT_STEPS, 0]]
+
+
 def drawings(label: str = "plain") -> dict[str, str]:
     cells = [Cell(lead_grade="A4", contacts=3, contacts_7d_ago=1, qualified=3, recommended_action=label)]
     scores = ScoreDay(as_of_date=date(2026, 6, 30), contacts=9, lowest=-5, highest=95, median=40)
