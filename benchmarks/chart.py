@@ -70,4 +70,4 @@ def _draw_parts(axes: Axes, size: SizeResults) -> None:
         left = [reached + more for reached, more in zip(left, seconds, strict=True)]
     axes.invert_yaxis()
     axes.set(xlabel="seconds", title=f"Where the seconds go at {size_name(size.events)} events")
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
