@@ -97,12 +97,8 @@ def heat_map(cells: Iterable[Cell]) -> Markup:
 def heat_steps(counts: Sequence[Sequence[int]]) -> list[list[int]]:
     """Which step of heat a count gets, 0 for none: by its logarithm, since one cell often outnumbers all the others."""
     most = max(map(max, counts))
-
-    def step(value: int) -> int:
-        # 5 * x / x is a little more than 5 for some x.
-        return min(HEAT_STEPS, ceil(HEAT_STEPS * log1p(value) / log1p(most))) if value else 0
-
-    return [[step(value) for value in row] for row in counts]
+    # First the share, which is 1 for the fullest: 5 * x / x is a little more than 5 for some x.
+    return [[ceil(HEAT_STEPS * (log1p(value) / log1p(most))) if value else 0 for value in row] for row in counts]
 
 
 @our_settings()
